@@ -1,0 +1,270 @@
+"""The areas of a release: who exists in which vintage, what they are called, and what old codes became.
+
+Look-ups and publications each name areas; the latest vintage's statement wins, column by column. ONS codes are
+resolved to ODS codes, which the rest of the atlas speaks.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from careatlas.catalogue.area import AreaType
+from careatlas.catalogue.library import CONTENT
+from careatlas.engine.tables import RELEASE
+from careatlas.present.hexagons import hexagon_layout
+
+
+@dataclass(frozen=True)
+class Country:
+    code: str
+    name: str
+
+
+@dataclass
+class Areas:
+    """``table``: the release's areas, indexed by (area_type, code). ``codes``: any code to today's ODS code.
+
+    ``changes``: codes no longer in use. ``parent``: area type -> {code: parent's code}.
+    """
+
+    table: pd.DataFrame
+    codes: dict[str, dict[str, str]]
+    changes: pd.DataFrame
+    names: pd.DataFrame
+    country: Country
+
+    def current(self, area_type: str) -> list[str]:
+        """Codes valid in the latest vintage, in order."""
+        rows = self.table[(self.table["area_type"] == area_type) & self.table["valid_to"].isna()]
+        return sorted(rows["code"])
+
+    def resolve(self, area_type: str, codes: pd.Series) -> pd.Series:
+        """Each publisher's code as today's ODS code of that area type; missing where it is not such an area."""
+        return codes.map(self.codes.get(area_type, {}))
+
+    def parents(self, area_type: str) -> dict[str, str]:
+        rows = self.table[self.table["area_type"] == area_type]
+        return dict(zip(rows["code"], rows["parent_code"], strict=True))
+
+    def name(self, code: str) -> str:
+        return self._names.get(code, code)
+
+    def __post_init__(self) -> None:
+        self._names = dict(zip(self.table["code"], self.table["name"], strict=True))
+
+
+def build_areas(
+    listed: pd.DataFrame,
+    boundaries: pd.DataFrame,
+    place_names: pd.DataFrame,
+    area_types: dict[str, AreaType],
+    aliases: list[dict[str, str]],
+    country: Country,
+    hexagons: dict[str, pd.DataFrame],
+) -> Areas:
+    """Areas from what look-ups and publications list (``area_list`` rows), outlines, place names and aliases."""
+    listed = _with_boundary_codes(listed, boundaries)
+    listed = listed[listed["area_type"].isin(area_types)]
+    table = _latest_statement(listed)
+    changes = _code_changes(listed, table)
+    table = _closed(table, listed, changes)
+    table = _with_custom_members(table, area_types)
+    codes = _code_map(listed, table, changes)
+    table = _with_parents(table, codes, area_types, country)
+    table = pd.concat([table, _country_row(country)], ignore_index=True)
+    table = _with_places(table, boundaries, codes, hexagons)
+    names = _area_names(table, place_names, aliases, codes)
+    return Areas(table.sort_values(["area_type", "code"], ignore_index=True), codes, changes, names, country)
+
+
+def _with_boundary_codes(listed: pd.DataFrame, boundaries: pd.DataFrame) -> pd.DataFrame:
+    """Outlines also say which ONS code goes with which ODS code, where the name carries it."""
+    known = boundaries[boundaries["code"].notna()]
+    extra = pd.DataFrame(
+        {
+            "code": known["code"],
+            "name": None,
+            "official_name": known["name"],
+            "area_type": known["area_type"],
+            "parent_code": None,
+            "ons_code": known["ons_code"],
+            "vintage": known["vintage"],
+        }
+    )
+    return pd.concat([listed, extra], ignore_index=True) if len(extra) else listed
+
+
+def _latest_statement(listed: pd.DataFrame) -> pd.DataFrame:
+    """One row an area: of each column the latest vintage's word. Publications of activity name areas too, but
+    shout: a name in mixed case is preferred to one in capitals."""
+    ordered = listed.assign(shouted=listed["name"].str.isupper().fillna(True).astype(bool))
+    ordered = ordered.sort_values(
+        ["area_type", "code", "shouted", "vintage", "name"], ascending=[True, True, True, False, True]
+    )
+    first = ordered.groupby(["area_type", "code"], sort=True).first().reset_index()
+    vintages = listed.groupby(["area_type", "code"])["vintage"].agg(["min", "max"]).reset_index()
+    table = first.drop(columns=["vintage", "shouted"]).merge(vintages, on=["area_type", "code"])
+    table["name"] = table["name"].fillna(table["official_name"]).fillna(table["code"])
+    shouted = table["name"].str.isupper()
+    table.loc[shouted, "name"] = table.loc[shouted, "name"].map(spoken)
+    table["official_name"] = table["official_name"].fillna(table["name"])
+    return table
+
+
+_SMALL_WORDS = {"And", "Of", "The", "In", "On", "Upon", "For", "With", "By"}
+_CAPITALS = {"Nhs": "NHS", "Icb": "ICB", "Gp": "GP", "Llp": "LLP", "Cic": "CIC", "Uk": "UK", "Plc": "PLC", "Nhs'": "NHS"}
+
+
+def spoken(shouted: str) -> str:
+    """LEEDS TEACHING HOSPITALS NHS TRUST as a person would write it."""
+    words = shouted.title().replace("'S ", "'s ").split()
+    return " ".join(
+        word.lower() if i and word in _SMALL_WORDS else _CAPITALS.get(word, word) for i, word in enumerate(words)
+    )
+
+
+def _code_changes(listed: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    """A code that the latest look-up no longer has, beside a new one of the same name under the same parent."""
+    rows = []
+    for area_type, of_type in table.groupby("area_type"):
+        if area_type == "provider":
+            continue  # a provider that stops reporting is missing, not renamed
+        latest, earliest = of_type["max"].max(), of_type["min"].min()
+        gone, came = of_type[of_type["max"] < latest], of_type[of_type["min"] > earliest]
+        for old in gone.itertuples():
+            same = came[(came["name"] == old.name) & (came["min"] >= old.max)]
+            if len(same) == 1:
+                new = same.iloc[0]
+                rows.append(
+                    {
+                        "old": old.code,
+                        "new": new["code"],
+                        "from": pd.Timestamp(int(new["min"]), 4, 1),
+                        "weight": 1.0,
+                        "basis": f"{old.name} is {old.code} in look-ups to {old.max} and {new['code']} from {new['min']}",
+                        "exact": True,
+                    }
+                )
+    return pd.DataFrame(rows, columns=RELEASE["area_changes"].column_names)
+
+
+def _closed(table: pd.DataFrame, listed: pd.DataFrame, changes: pd.DataFrame) -> pd.DataFrame:
+    """Areas that no longer exist end with their last vintage; the rest are still valid."""
+    ended = table["code"].isin(changes["old"])
+    last_day = pd.to_datetime({"year": table["max"].astype(int) + 1, "month": 3, "day": 31})
+    first_day = pd.to_datetime({"year": table["min"].astype(int), "month": 4, "day": 1})
+    return table.assign(valid_from=first_day, valid_to=last_day.where(ended)).drop(columns=["min", "max"])
+
+
+def _with_custom_members(table: pd.DataFrame, area_types: dict[str, AreaType]) -> pd.DataFrame:
+    """Groupings that the look-ups do not hold are declared in the area type's own file."""
+    rows = [
+        {"area_type": area_type.id, "code": code, "name": member.name, "official_name": member.name}
+        for area_type in area_types.values()
+        for code, member in (area_type.members or {}).items()
+        if set(member.of) & set(table["code"])
+    ]
+    return pd.concat([table, pd.DataFrame(rows)], ignore_index=True) if rows else table
+
+
+def _code_map(listed: pd.DataFrame, table: pd.DataFrame, changes: pd.DataFrame) -> dict[str, dict[str, str]]:
+    became = dict(zip(changes["old"], changes["new"], strict=True))
+    codes: dict[str, dict[str, str]] = {}
+    for area_type, of_type in listed.groupby("area_type"):
+        own = {code: became.get(code, code) for code in of_type["code"].unique()}
+        with_ons = of_type.dropna(subset=["ons_code"]).sort_values("vintage")
+        ons = {ons: became.get(code, code) for ons, code in zip(with_ons["ons_code"], with_ons["code"], strict=True)}
+        codes[str(area_type)] = {**ons, **own}
+    for area_type, of_type in table.groupby("area_type"):
+        codes.setdefault(str(area_type), {code: code for code in of_type["code"]})
+    return codes
+
+
+def _with_parents(
+    table: pd.DataFrame, codes: dict[str, dict[str, str]], area_types: dict[str, AreaType], country: Country
+) -> pd.DataFrame:
+    parent = table["parent_code"].copy() if "parent_code" in table else pd.Series(index=table.index, dtype=object)
+    for area_type in area_types.values():
+        rows = table["area_type"] == area_type.id
+        if area_type.parent == "country":
+            parent[rows] = country.code
+        elif area_type.parent:
+            parent[rows] = parent[rows].map(codes.get(area_type.parent, {}))
+        for code, member in (area_type.members or {}).items():
+            parent[rows & (table["code"] == code)] = country.code if area_type.parent == "country" else None
+    return table.assign(parent_code=parent.where(parent.notna(), None))
+
+
+def _country_row(country: Country) -> pd.DataFrame:
+    return pd.DataFrame(
+        [{"area_type": "country", "code": country.code, "name": country.name, "official_name": country.name}]
+    )
+
+
+def _with_places(
+    table: pd.DataFrame, boundaries: pd.DataFrame, codes: dict[str, dict[str, str]], hexagons: dict[str, pd.DataFrame]
+) -> pd.DataFrame:
+    """Label points, and each mapped area type's place on the hexagon map: drawn by hand where content has a
+    layout for exactly these areas, else computed."""
+    points = boundaries.sort_values("vintage")
+    points = points.assign(code=[codes.get(t, {}).get(o) for t, o in zip(points["area_type"], points["ons_code"], strict=True)])
+    points = points.dropna(subset=["code"]).drop_duplicates(["area_type", "code"], keep="last")
+    table = table.merge(points[["area_type", "code", "longitude", "latitude"]], on=["area_type", "code"], how="left")
+    table[["hex_q", "hex_r"]] = np.nan
+    for area_type, of_type in table[table["longitude"].notna()].groupby("area_type"):
+        layout = hexagons.get(str(area_type))
+        if layout is not None and set(of_type["code"]) <= set(layout["code"]):
+            placed = of_type[["code"]].merge(layout, on="code", how="left")
+            q, r = placed["q"].to_numpy(), placed["r"].to_numpy()
+        else:
+            q, r = hexagon_layout(of_type["longitude"].to_numpy(), of_type["latitude"].to_numpy())
+        table.loc[of_type.index, "hex_q"], table.loc[of_type.index, "hex_r"] = q, r
+    return table
+
+
+def _area_names(
+    table: pd.DataFrame, place_names: pd.DataFrame, aliases: list[dict[str, str]], codes: dict[str, dict[str, str]]
+) -> pd.DataFrame:
+    """Every name a reader may type: the areas' own, the look-ups' councils, and the aliases in content."""
+    own = table[table["valid_to"].isna()].assign(kind="area", share=np.nan)
+    own = own.rename(columns={"code": "area"})[["name", "kind", "area", "area_type", "share"]]
+    official = table[table["official_name"] != table["name"]].assign(kind="area", share=np.nan)
+    official = official.drop(columns="name").rename(columns={"official_name": "name", "code": "area"})[own.columns]
+    places = place_names.rename(columns={"place": "name"})
+    if len(places):
+        area = [codes.get(t, {}).get(a) for t, a in zip(places["area_type"], places["area"], strict=True)]
+        places = places.assign(area=area).dropna(subset=["area"])
+        places = places.sort_values("share", ascending=False).drop_duplicates(["name", "kind", "area"])
+    known = set(zip(table["area_type"], table["code"], strict=True))
+    content = pd.DataFrame(
+        [{**alias, "share": np.nan} for alias in aliases if (alias["area_type"], alias["area"]) in known],
+        columns=own.columns,
+    )
+    parts = [part[own.columns] for part in (own, official, places, content) if len(part)]
+    return pd.concat(parts, ignore_index=True).sort_values(["name", "kind", "area"], ignore_index=True)
+
+
+def hexagon_layouts() -> dict[str, pd.DataFrame]:
+    """The layouts drawn with care for real areas, by area type: code, q, r."""
+    folder = CONTENT / "areas" / "hexagons"
+    return {path.stem: pd.read_csv(path, dtype={"code": str}) for path in sorted(folder.glob("*.csv"))}
+
+
+def as_arrow(name: str, frame: pd.DataFrame) -> pa.Table:
+    """A frame in the declared columns and types of a release table; absent columns are missing."""
+    schema = RELEASE[name].schema
+    columns = []
+    for field in schema:
+        series = frame[field.name] if field.name in frame else pd.Series([None] * len(frame), dtype=object)
+        columns.append(pa.array(_plain(series, field.type), type=field.type, from_pandas=True))
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _plain(series: pd.Series, wanted: pa.DataType) -> pd.Series | list[object]:
+    if pa.types.is_date(wanted):
+        return [value.date() if pd.notna(value) else None for value in pd.to_datetime(series)]
+    if pa.types.is_integer(wanted):
+        return series.astype("Int64")
+    return series

@@ -1,0 +1,134 @@
+"""Values held against benchmarks: the country, the area one level up, the standard in force; and ranks.
+
+Significance is by the value's 95 % interval and the indicator's polarity. Ranks carry intervals that allow for
+over-dispersion; an incomplete, hidden or missing value has no rank and is not counted among the ranked.
+"""
+
+import numpy as np
+import pandas as pd
+
+from careatlas.build.areas import Areas
+from careatlas.catalogue.indicator import Indicator
+from careatlas.catalogue.library import Catalogue
+from careatlas.engine.tables import RELEASE
+from careatlas.methods import overdispersion, ranking
+from careatlas.methods.intervals import normal_quantile
+from careatlas.methods.significance import significance
+
+KEYS = ["indicator", "area_type", "area", "period_start", "period_end"]
+RANKED = ["reported", "zero"]
+
+
+def comparisons(values: pd.DataFrame, indicator: Indicator, catalogue: Catalogue, areas: Areas) -> pd.DataFrame:
+    """Rows of the ``comparisons`` table for the values of one indicator."""
+    country = values[values["area_type"] == "country"]
+    local = values[(values["area_type"] != "country") & values["value"].notna()]
+    parts = [
+        _national(local, country, indicator, catalogue, areas),
+        _parents(local, values, indicator, catalogue, areas),
+        _standards(values[values["value"].notna()], indicator, catalogue),
+    ]
+    result = pd.concat([part for part in parts if len(part)] or [local.iloc[:0]], ignore_index=True)
+    return result.reindex(columns=RELEASE["comparisons"].column_names)
+
+
+def _national(
+    local: pd.DataFrame, country: pd.DataFrame, indicator: Indicator, catalogue: Catalogue, areas: Areas
+) -> pd.DataFrame:
+    by_period = country.set_index("period_end")["value"]
+    rows = _held_against(local, local["period_end"].map(by_period), "national", areas.country.name, indicator)
+    return pd.concat([_ranked(of_type, indicator, catalogue) for _, of_type in rows.groupby("area_type")] or [rows])
+
+
+def _parents(
+    local: pd.DataFrame, values: pd.DataFrame, indicator: Indicator, catalogue: Catalogue, areas: Areas
+) -> pd.DataFrame:
+    """Only where the parent's own value is in the release, and is not the country."""
+    parts = []
+    for area_type, rows in local.groupby("area_type"):
+        parent_type = catalogue.area_types[str(area_type)].parent
+        above = values[values["area_type"] == parent_type]
+        if parent_type == "country" or not len(above):
+            continue
+        parent = rows["area"].map(areas.parents(str(area_type)))
+        benchmark = above.set_index(["area", "period_end"])["value"]
+        keys = pd.MultiIndex.from_arrays([parent, rows["period_end"]])
+        names = [areas.name(code) if isinstance(code, str) else None for code in parent]
+        held = _held_against(rows, pd.Series(benchmark.reindex(keys).to_numpy(), rows.index), "parent", names, indicator)
+        parts.append(held[held["benchmark_value"].notna()])
+    return pd.concat(parts) if parts else local.iloc[:0]
+
+
+def _standards(values: pd.DataFrame, indicator: Indicator, catalogue: Catalogue) -> pd.DataFrame:
+    """Every standard and ambition in force for the area type in the period."""
+    parts = []
+    for target_id in indicator.standard:
+        target = catalogue.targets[target_id]
+        for (area_type, period_end), rows in values.groupby(["area_type", "period_end"]):
+            for entry in target.in_force(str(area_type), period_end.date()):
+                words = {"constitutional": "constitutional standard", "interim_ambition": "interim ambition"}
+                better = "higher_is_better" if entry.direction == "at_least" else "lower_is_better"
+                benchmark = pd.Series(entry.value, rows.index)
+                name = f"{target.title} ({words[entry.kind]})"
+                parts.append(_held_against(rows, benchmark, "standard", name, indicator, better))
+    return pd.concat(parts) if parts else values.iloc[:0]
+
+
+def _held_against(
+    rows: pd.DataFrame,
+    benchmark: pd.Series,
+    kind: str,
+    name: str | list[str | None],
+    indicator: Indicator,
+    polarity: str | None = None,
+) -> pd.DataFrame:
+    held = rows.assign(benchmark=kind, benchmark_name=name, benchmark_value=benchmark)
+    held["difference"] = held["value"] - held["benchmark_value"]
+    verdict = significance(
+        held["lower_95"].to_numpy(float),
+        held["upper_95"].to_numpy(float),
+        held["benchmark_value"].to_numpy(float),
+        polarity or indicator.polarity,
+    )
+    beyond = (held["benchmark_value"] < held["lower_998"]) | (held["benchmark_value"] > held["upper_998"])
+    doubtful = held["status"] == "incomplete"
+    return held.assign(
+        significance=np.where(doubtful, "not_compared", verdict), limits=np.where(beyond, "99.8", "95")
+    )
+
+
+def _ranked(rows: pd.DataFrame, indicator: Indicator, catalogue: Catalogue) -> pd.DataFrame:
+    """Ranks and z scores of one area type, every period in one call: arrays [period, area]."""
+    columns = ["value", "lower_95", "upper_95", "count", "denominator", "expected"]
+    known = rows[rows["status"].isin(RANKED)]
+    if not len(known):
+        return rows
+    wide = known.pivot(index="period_end", columns="area", values=columns).astype(float)
+    given = {column: wide[column].to_numpy() for column in columns}
+    scores = _scores(given, rows, wide.index, indicator)
+    ranked = ranking.rank_by_method(
+        indicator.method, *(given[c] for c in ("value", "lower_95", "upper_95", "count", "denominator"))
+    )
+    arrays = {"z": scores.z, "z_adjusted": scores.z_adjusted}
+    if catalogue.area_types[rows["area_type"].iloc[0]].ranked:
+        arrays |= {"rank": ranked.rank, "rank_lower": ranked.lower, "rank_upper": ranked.upper}
+        arrays["ranked_areas"] = np.broadcast_to(np.asarray(ranked.ranked_areas)[:, None], ranked.rank.shape)
+    keys = pd.MultiIndex.from_frame(rows[["period_end", "area"]])
+    for name, array in arrays.items():
+        long = pd.DataFrame(array, wide.index, wide["value"].columns).stack()
+        rows[name] = long.reindex(keys).to_numpy()
+    rows.loc[~rows["status"].isin(RANKED), list(arrays)] = np.nan
+    return rows
+
+
+def _scores(
+    given: dict[str, np.ndarray], rows: pd.DataFrame, periods: pd.Index, indicator: Indicator
+) -> overdispersion.Overdispersion:
+    """How far each value lies from the country's, in standard errors, by chance alone and with over-dispersion."""
+    if indicator.method == "proportion":
+        return overdispersion.proportion_overdispersion(given["count"], given["denominator"])
+    if indicator.method in ("crude_rate", "need_weighted_rate"):
+        return overdispersion.rate_overdispersion(given["count"], given["expected"])
+    national = rows.drop_duplicates("period_end").set_index("period_end")["benchmark_value"].reindex(periods)
+    standard_error = (given["upper_95"] - given["lower_95"]) / (2 * normal_quantile(0.95))
+    return overdispersion.score_overdispersion(given["value"], standard_error, national.to_numpy(float)[:, None])

@@ -1,0 +1,303 @@
+"""From engine sums to one frame an indicator: every area, period and stratum, with why a figure is not there.
+
+The frame is built from the areas and periods themselves, not from what was reported, so that nobody vanishes: an
+area that sent nothing is a row with status *missing*. Sums above the base level leave a missing area out of
+numerator and denominator alike and say how large a part it is.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import ibis
+import numpy as np
+import pandas as pd
+
+from careatlas.build import count
+from careatlas.build.areas import Areas
+from careatlas.build.count import Grain
+from careatlas.catalogue.area import AreaType, base_type
+from careatlas.catalogue.indicator import Counted, Indicator
+from careatlas.engine.connect import Engine
+from careatlas.engine.tables import TIDIED
+
+FURTHEST_EDITION_YEARS = 5  # a population further from the period than this says nothing about it
+MISSING_SHARE_NOTED, MISSING_SHARE_INCOMPLETE = 0.01, 0.05
+KEYS = ["area", "period_start", "period_end"]
+STRATA = ["sex", "age_band"]
+
+
+@dataclass
+class Inputs:
+    """What indicators are counted from: an engine and its tidied tables. Equal sums are asked for once."""
+
+    engine: Engine
+    tables: Mapping[str, ibis.Table]
+    _answers: dict[object, pd.DataFrame] = field(default_factory=dict)
+
+    def sums(self, side: Counted, grain: Grain, also_present: str | None) -> pd.DataFrame:
+        key = ("sums", side.model_dump_json(), grain, also_present)
+        return self._answer(
+            key, lambda: count.counting_expression(self.tables[side.table], side, grain, also_present), grain
+        )
+
+    def presence(self, table: str, grain: Grain) -> pd.DataFrame:
+        rows = lambda: count.presence_expression(self.tables[table], TIDIED[table], grain)  # noqa: E731
+        return self._answer(("presence", table, grain), rows, grain)
+
+    def listed(self, table: str, grain: Grain, columns: tuple[str, ...]) -> pd.DataFrame:
+        rows = lambda: count.listed_values_expression(self.tables[table], TIDIED[table], grain, columns)  # noqa: E731
+        return self._answer(("listed", table, grain, columns), rows, grain)
+
+    def _answer(self, key: object, expression, grain: Grain) -> pd.DataFrame:  # noqa: ANN001
+        if key not in self._answers:
+            self._answers[key] = count.dated(count.run(self.engine, expression()), grain.period)
+        return self._answers[key].copy()
+
+
+@dataclass
+class Gathered:
+    """One indicator at one area type: keys, sums, ``denominator``, ``status``, ``note``; strata in rows of their own
+    (``strata``) where the method standardises. ``outside``: counted for codes that are not areas, by period."""
+
+    frame: pd.DataFrame
+    strata: pd.DataFrame | None
+    outside: pd.DataFrame
+
+
+def stratified(indicator: Indicator) -> bool:
+    return indicator.standard_population is not None
+
+
+def gather_base(
+    indicator: Indicator,
+    area_type: str,
+    inputs: Inputs,
+    areas: Areas,
+    area_types: Mapping[str, AreaType],
+    flagged: pd.DataFrame | None = None,
+) -> Gathered:
+    """The indicator at a base area type. ``flagged``: area, period_end, note of returns found incomplete."""
+    grain = Grain(area_type, indicator.period, stratified(indicator))
+    paired = count.paired_measures(indicator)
+    top = inputs.sums(indicator.numerator, grain, paired["numerator"])
+    top, outside = _placed(top, area_type, areas, grain)
+    grid = _grid(indicator, area_type, inputs, areas, grain)
+    totals = top.groupby(KEYS, as_index=False)[count.SUMS].sum(min_count=1)
+    frame = grid.merge(totals, on=KEYS, how="left")
+    _say_what_is_absent(frame, indicator)
+    bottom = None
+    if indicator.denominator is not None:
+        bottom = _denominator_sums(indicator, grain, inputs, areas, area_types)
+        frame, bottom = _with_denominator(frame, bottom, indicator)
+    else:
+        frame["denominator"] = frame["observations"].where(frame["observations"] > 0)
+    _say_what_has_no_denominator(frame, indicator)
+    strata = _strata(frame, top, bottom) if stratified(indicator) else None
+    if flagged is not None and len(flagged):
+        _say_what_is_incomplete(frame, flagged)
+    return Gathered(frame, strata, outside)
+
+
+def roll_up(below: Gathered, above: Mapping[str, str]) -> Gathered:
+    """Sums of areas one level up. A missing area is left out of both sides; its share of the denominator decides
+    whether the sum is incomplete (over 5 %) or carries a note."""
+    frame = below.frame.assign(below=below.frame["area"], area=below.frame["area"].map(above))
+    frame = frame.dropna(subset=["area"])
+    share = _shares_lost(frame)
+    known = frame[~frame["status"].isin(["missing"])]
+    sums = [*count.SUMS, "denominator"]
+    totals = known.groupby(KEYS, as_index=False)[sums].sum(min_count=1)
+    result = share.merge(totals, on=KEYS, how="left")
+    result["status"] = np.select(
+        [
+            result["count"].isna() | result["denominator"].isna(),
+            result["share"] > MISSING_SHARE_INCOMPLETE,
+            result["count"] == 0,
+        ],
+        ["missing", "incomplete", "zero"],
+        "reported",
+    )
+    strata = below.strata
+    if strata is not None:
+        strata = strata.assign(area=strata["area"].map(above)).dropna(subset=["area"])
+        sums = ["count", "sum_of_squares", "denominator"]
+        strata = strata.groupby([*KEYS, *STRATA], as_index=False)[sums].sum(min_count=1)
+    return Gathered(result.drop(columns="share"), strata, below.outside)
+
+
+def path_up(area_type: str, base: str, area_types: Mapping[str, AreaType]) -> list[str]:
+    """The types from just above ``base`` up to ``area_type``, in order; empty where they are the same."""
+    path: list[str] = []
+    while area_type != base:
+        path.insert(0, area_type)
+        area_type = area_types[area_type].rolls_up_from
+    return path
+
+
+def members_of(area_type: AreaType, below: str, areas: Areas) -> dict[str, str]:
+    """Each area below -> the area of this type that it belongs to."""
+    if area_type.members:
+        return {child: code for code, grouping in area_type.members.items() for child in grouping.of}
+    return {child: parent for child, parent in areas.parents(below).items() if parent}
+
+
+def base_of(indicator: Indicator, area_type: str, area_types: Mapping[str, AreaType]) -> str | None:
+    return base_type(area_type, dict(area_types), dict(TIDIED[indicator.numerator.table].area_columns))
+
+
+def _placed(sums: pd.DataFrame, area_type: str, areas: Areas, grain: Grain) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Sums by today's area codes, and apart from them the sums for codes that are not areas."""
+    area = areas.resolve(area_type, sums["area"])
+    outside = sums[area.isna()].groupby(["period_start", "period_end"], as_index=False)["count"].sum(min_count=1)
+    keys = [*KEYS, *(STRATA if grain.by_age_and_sex else [])]
+    inside = sums.assign(area=area).dropna(subset=["area"])
+    return inside.groupby(keys, as_index=False)[count.SUMS].sum(min_count=1), outside
+
+
+def _denominator_sums(
+    indicator: Indicator, grain: Grain, inputs: Inputs, areas: Areas, area_types: Mapping[str, AreaType]
+) -> pd.DataFrame:
+    """The denominator by the numerator's areas: summed up to them where its own table counts smaller ones."""
+    table = TIDIED[indicator.denominator.table]
+    base = base_type(grain.area_type, dict(area_types), dict(table.area_columns))
+    own_grain = Grain(base, grain.period, grain.by_age_and_sex)
+    paired = count.paired_measures(indicator)["denominator"]
+    sums, _ = _placed(inputs.sums(indicator.denominator, own_grain, paired), base, areas, own_grain)
+    below = base
+    for above in path_up(grain.area_type, base, area_types):
+        sums["area"] = sums["area"].map(members_of(area_types[above], below, areas))
+        below = above
+    keys = [*KEYS, *(STRATA if grain.by_age_and_sex else [])]
+    return sums.dropna(subset=["area"]).groupby(keys, as_index=False)[count.SUMS].sum(min_count=1)
+
+
+def _grid(indicator: Indicator, area_type: str, inputs: Inputs, areas: Areas, grain: Grain) -> pd.DataFrame:
+    """Every area x period that should have an answer, and whether the table has any row for it."""
+    table = indicator.numerator.table
+    presence = inputs.presence(table, Grain(area_type, indicator.period))
+    presence["area"] = areas.resolve(area_type, presence["area"])
+    presence = presence.dropna(subset=["area"])[KEYS].drop_duplicates().assign(present=True)
+    periods = presence[["period_start", "period_end"]].drop_duplicates()
+    periods = _with_all_listed_values(indicator, periods, inputs, grain)
+    if area_type == "provider":  # a provider's absence shows in the completeness table, not as a row of nothing
+        return presence.merge(periods, on=["period_start", "period_end"])
+    everyone = pd.DataFrame({"area": areas.current(area_type)}).merge(periods, how="cross")
+    grid = everyone.merge(presence, on=KEYS, how="left")
+    counted_from_records = TIDIED[table].person is not None
+    return grid.assign(present=grid["present"].notna() | counted_from_records)
+
+
+def _with_all_listed_values(
+    indicator: Indicator, periods: pd.DataFrame, inputs: Inputs, grain: Grain
+) -> pd.DataFrame:
+    """Periods for which every value that the indicator lists is on file: half a sum is not the sum."""
+    side = indicator.numerator
+    for column, wanted in side.equal_to.items():
+        if TIDIED[side.table].person or len(wanted) < 2:
+            continue
+        on_file = inputs.listed(side.table, Grain(grain.area_type, grain.period), (column,))
+        found = on_file[on_file[column].isin(wanted)].groupby(["period_start", "period_end"])[column].nunique()
+        complete = found[found == len(set(wanted))].index
+        keys = pd.MultiIndex.from_frame(periods[["period_start", "period_end"]])
+        periods = periods[keys.isin(complete)]
+    return periods
+
+
+def _say_what_is_absent(frame: pd.DataFrame, indicator: Indicator) -> None:
+    """Status and note of each row by what the numerator's table holds; zero only where the area did report."""
+    no_rows = frame["rows"].isna()
+    unreported = ~no_rows & (frame["observations"] == 0)
+    needs_records = indicator.denominator is None
+    silent = ~frame["present"] | (no_rows if needs_records else False)
+    zero = frame["present"] & no_rows & ~silent
+    frame.loc[zero, count.SUMS] = 0.0
+    frame["status"] = np.select(
+        [silent, unreported, frame["count"] == 0], ["missing", "missing", "zero"], "reported"
+    )
+    frame["note"] = np.select([silent, unreported], ["no return on file", "not reported"], "")
+    frame.loc[silent | unreported, count.SUMS] = np.nan
+
+
+def _with_denominator(
+    frame: pd.DataFrame, bottom: pd.DataFrame, indicator: Indicator
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The denominator of each row: of the same period, else of the edition that stands for it."""
+    editions = bottom[["period_start", "period_end"]].drop_duplicates()
+    periods = frame[["period_start", "period_end"]].drop_duplicates()
+    fixed = indicator.denominator.edition is not None
+    has_editions = "edition" in TIDIED[indicator.denominator.table].column_names
+    chosen = [
+        {"period_start": p.period_start, "period_end": p.period_end, "edition_end": _edition(p, editions, fixed, has_editions)}
+        for p in periods.itertuples()
+    ]
+    chosen = pd.DataFrame(chosen, columns=["period_start", "period_end", "edition_end"]).dropna()
+    chosen["edition_end"] = pd.to_datetime(chosen["edition_end"])
+    bottom = bottom.drop(columns="period_start").rename(columns={"period_end": "edition_end"})
+    bottom = chosen.merge(bottom, on="edition_end").drop(columns="edition_end")
+    bottom = bottom.rename(columns={"count": "denominator"}).drop(columns=["sum_of_squares", "observations", "rows"])
+    totals = bottom.groupby(KEYS, as_index=False)["denominator"].sum(min_count=1)
+    return frame.merge(totals, on=KEYS, how="left"), bottom
+
+
+def _edition(period, editions: pd.DataFrame, fixed: bool, has_editions: bool) -> pd.Timestamp | None:  # noqa: ANN001
+    """The end of the denominator's period or edition that stands for this period; None where none may."""
+    same = editions[(editions["period_start"] == period.period_start) & (editions["period_end"] == period.period_end)]
+    if len(same):
+        return same["period_end"].iloc[0]
+    if not has_editions:
+        return None
+    near = editions if fixed else editions[editions["period_start"] <= period.period_end]
+    years_away = (near["period_start"] - period.period_end).abs().dt.days / 365.25
+    near = near[years_away <= FURTHEST_EDITION_YEARS]
+    return near["period_end"].max() if len(near) else None
+
+
+def _say_what_has_no_denominator(frame: pd.DataFrame, indicator: Indicator) -> None:
+    answered = frame["status"].isin(["reported", "zero"])
+    none = answered & frame["denominator"].isna()
+    nobody = answered & (frame["denominator"] == 0)
+    table = indicator.denominator.table if indicator.denominator else indicator.numerator.table
+    frame.loc[none, "note"] = f"no {table.replace('_', ' ')} on file within {FURTHEST_EDITION_YEARS} years of the period"
+    frame.loc[nobody, "note"] = "nobody in the denominator"
+    cannot_be = answered & (frame["count"] < 0)
+    if indicator.method == "proportion":
+        cannot_be |= answered & (frame["count"] > frame["denominator"])
+    frame.loc[cannot_be, "note"] = "the return says what cannot be: a part larger than its whole, or less than nothing"
+    frame.loc[none | nobody | cannot_be, "status"] = "missing"
+
+
+def _say_what_is_incomplete(frame: pd.DataFrame, flagged: pd.DataFrame) -> None:
+    """Returns that the completeness rules doubt: incomplete, or reported with a note."""
+    found = frame.merge(flagged, on=["area", "period_end"], how="left", suffixes=("", "_flag"))
+    note = found["note_flag"].fillna("").to_numpy()
+    incomplete = (found["flag"] == "incomplete").to_numpy() & frame["status"].isin(["reported", "zero"]).to_numpy()
+    frame.loc[incomplete, "status"] = "incomplete"
+    told = note != ""
+    frame.loc[told, "note"] = [f"{old}; {new}".strip("; ") for old, new in zip(frame.loc[told, "note"], note[told], strict=True)]
+
+
+def _strata(frame: pd.DataFrame, top: pd.DataFrame, bottom: pd.DataFrame) -> pd.DataFrame:
+    """Every stratum that has people, with its events: none is zero, because the area did report."""
+    answered = frame[~frame["status"].isin(["missing"])][KEYS]
+    cells = answered.merge(bottom, on=KEYS)
+    cells = cells.merge(top[[*KEYS, *STRATA, "count", "sum_of_squares"]], on=[*KEYS, *STRATA], how="left")
+    return cells.fillna({"count": 0.0, "sum_of_squares": 0.0})
+
+
+def _shares_lost(frame: pd.DataFrame) -> pd.DataFrame:
+    """For each sum: the share of its denominator in areas missing or incomplete, and a note that names them."""
+    doubted = frame["status"].isin(["missing", "incomplete"])
+    size = frame["denominator"].fillna(frame.groupby("below")["denominator"].transform("median")).fillna(1.0)
+    sized = frame.assign(size=size, lost=size.where(doubted, 0.0), who=frame["below"].where(doubted))
+    grouped = sized.groupby(KEYS)
+    share = grouped.agg(size=("size", "sum"), lost=("lost", "sum"), who=("who", _codes)).reset_index()
+    share["share"] = share["lost"] / share["size"].where(share["size"] > 0)
+    noted = (share["share"] > MISSING_SHARE_NOTED) | (share["who"] != "")
+    share["note"] = np.where(noted, "missing or incomplete within it: " + share["who"], "")
+    return share.drop(columns=["size", "lost", "who"])
+
+
+def _codes(codes: pd.Series) -> str:
+    present = sorted(codes.dropna())
+    shown = ", ".join(present[:6])
+    return f"{shown} and {len(present) - 6} more" if len(present) > 6 else shown

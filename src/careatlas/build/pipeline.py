@@ -1,0 +1,220 @@
+"""The whole build in one screen: publishers' files in, a release out.
+
+    read -> place -> examine -> gather -> estimate -> disclose -> compare -> publish
+"""
+
+import fcntl
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+import careatlas
+from careatlas.build import account, compare, completeness, disclose, gather, tidy
+from careatlas.build.areas import Areas, Country, as_arrow, build_areas, hexagon_layouts
+from careatlas.build.estimate import estimate, with_expected
+from careatlas.build.gather import Gathered, Inputs
+from careatlas.catalogue.indicator import Indicator
+from careatlas.catalogue.library import Catalogue, load_catalogue
+from careatlas.engine.connect import connect
+from careatlas.engine.release import Release, current_id, home_folder, open_release, publish, remove_unfinished
+from careatlas.engine.tables import RELEASE
+from careatlas.errors import AtlasError
+from careatlas.present.maps import simplified
+
+ENGLAND = Country("ENG", "England")
+SIMULATED_COUNTRY_CODE = "SIM"
+Say = tidy.Say
+
+
+def build(data: Path, home: Path | None = None, engine_url: str | None = None, say: Say = lambda told: None) -> Release:
+    """A release from the publishers' files in ``data``, served from ``home``. What has not changed is not redone."""
+    home, catalogue = home_folder(home), load_catalogue()
+    if not data.is_dir():
+        raise AtlasError(data, "is not a folder.", "Give the folder that holds the publishers' files.")
+    with _only_build(home):
+        reads = tidy.read_folder(data, home, say)
+        inputs_hash = _hash_of(reads, data, engine_url)
+        if (unchanged := _same_inputs(home, inputs_hash)) is not None:
+            say(f"nothing changed: release {unchanged.id} stands")
+            return unchanged
+        release = _build(reads, data, home, catalogue, engine_url, inputs_hash, say)
+        say(f"release {release.id} is served from {home}")
+        return release
+
+
+def _build(
+    reads: list[tidy.Read], data: Path, home: Path, catalogue: Catalogue, engine_url: str | None, inputs_hash: str, say: Say
+) -> Release:
+    editions = tidy.latest_editions(reads)
+    with connect() as embedded, ExitStack() as elsewhere:
+        local = tidy.open_tables(embedded, editions)
+        small = partial(tidy.frame, embedded, local)
+        country = _country(data)
+        boundaries = small("boundaries")
+        areas = build_areas(
+            small("area_list"), boundaries, small("place_names"), catalogue.area_types,
+            [alias.model_dump() for alias in catalogue.aliases], country, hexagon_layouts(),
+        )  # fmt: skip
+        say("looking for returns that are missing")
+        findings = _examine(embedded, local, small, areas, catalogue)
+        inputs = Inputs(embedded, local)
+        if engine_url is not None:
+            engine = elsewhere.enter_context(connect(engine_url))
+            inputs = Inputs(engine, tidy.upload(engine, embedded, local, _counted_tables(catalogue)))
+        values, comparisons = _all_values(catalogue, inputs, areas, findings, say)
+        four_hours = completeness.examine_four_hour_waits(embedded, local, areas)
+        release_tables = {
+            "areas": areas.table,
+            "area_changes": areas.changes,
+            "area_names": areas.names,
+            "values": values,
+            "comparisons": comparisons,
+            "completeness": pd.concat([part for part in (findings.table, four_hours) if len(part)] or [findings.table]),
+            "files": account.files(reads, editions),
+            "reconciliation": account.reconciliation(reads, editions, embedded, areas),
+        }
+    say("writing the release")
+    return publish(
+        home,
+        {name: as_arrow(name, release_tables[name]) for name in RELEASE},
+        _documents(catalogue, boundaries, areas, values),
+        {**account.manifest(reads, country, _is_simulated(data)), "inputs": inputs_hash},
+    )
+
+
+def _all_values(
+    catalogue: Catalogue, inputs: Inputs, areas: Areas, findings: completeness.Findings, say: Say
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Values and comparisons of every indicator whose tables are on file."""
+    values = [pd.DataFrame(columns=RELEASE["values"].column_names)]
+    comparisons = [pd.DataFrame(columns=RELEASE["comparisons"].column_names)]
+    for number, indicator in enumerate(catalogue.indicators.values(), 1):
+        absent = [side.table for side in indicator.counted.values() if side.table not in inputs.tables]
+        told = f": no {' or '.join(sorted(set(absent)))} on file" if absent else ""
+        say(f"[{number}/{len(catalogue.indicators)}] {indicator.id}{told}")
+        if not absent:
+            values.append(indicator_values(indicator, catalogue, inputs, areas, findings))
+            comparisons.append(compare.comparisons(values[-1], indicator, catalogue, areas))
+    return _stacked(values), _stacked(comparisons)
+
+
+def _stacked(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """All rows; the first frame, empty, gives the columns where there are none."""
+    return pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
+
+
+def indicator_values(
+    indicator: Indicator, catalogue: Catalogue, inputs: Inputs, areas: Areas, findings: completeness.Findings | None = None
+) -> pd.DataFrame:
+    """Every value of one indicator: its area types and the whole country, as rows of the ``values`` table."""
+    levels = _levels(indicator, catalogue, inputs, areas, findings)
+    standard = catalogue.standard_populations.get(indicator.standard_population or "")
+    national = _finished(estimate(levels.pop("country"), indicator, standard), indicator, "country")
+    finished = [national]
+    for area_type, gathered in levels.items():
+        frame = with_expected(estimate(gathered, indicator, standard), national, indicator)
+        frame = disclose.protect(frame, indicator.numerator.table, areas.parents(area_type))
+        finished.append(_finished(frame, indicator, area_type))
+    return pd.concat(finished, ignore_index=True)
+
+
+def _levels(
+    indicator: Indicator, catalogue: Catalogue, inputs: Inputs, areas: Areas, findings: completeness.Findings | None
+) -> dict[str, Gathered]:
+    """The indicator's sums at each of its area types, and of the whole country."""
+    types = catalogue.area_types
+    bases: dict[str, Gathered] = {}
+    levels: dict[str, Gathered] = {}
+    for area_type in indicator.area_types:
+        base = gather.base_of(indicator, area_type, types)
+        if base not in bases:
+            flagged = findings.of(base, _parts(indicator)) if findings and indicator.numerator.table == "rtt" else None
+            bases[base] = gather.gather_base(indicator, base, inputs, areas, types, flagged)
+        step, below = bases[base], base
+        for above in gather.path_up(area_type, base, types):
+            step, below = gather.roll_up(step, gather.members_of(types[above], below, areas)), above
+        levels[area_type] = step
+    first = next(iter(bases.values()))
+    everyone = {area: areas.country.code for area in first.frame["area"].unique()}
+    levels["country"] = gather.roll_up(first, everyone)
+    return levels
+
+
+def _parts(indicator: Indicator) -> set[str]:
+    return set(indicator.numerator.equal_to.get("part", []))
+
+
+def _finished(frame: pd.DataFrame, indicator: Indicator, area_type: str) -> pd.DataFrame:
+    note = frame["note"].where(frame["note"] != "", None)
+    labelled = frame.assign(indicator=indicator.id, area_type=area_type, sex="persons", age_band="all", note=note)
+    return labelled[RELEASE["values"].column_names]
+
+
+def _examine(embedded, local, small, areas: Areas, catalogue: Catalogue) -> completeness.Findings:  # noqa: ANN001
+    boards = small("trust_boards")
+    boards = boards.assign(icb=areas.resolve("icb", boards["icb"]))
+    people = small("need_weights")
+    people = people[people["need"] == "registered"]
+    people = people[people["period_end"] == people["period_end"].max()]
+    people = people.groupby("sub_icb", as_index=False)["weighted_population"].sum()
+    people = people.rename(columns={"sub_icb": "area", "weighted_population": "people"})
+    return completeness.examine_waiting_times(embedded, local, areas, boards, people, catalogue.completeness)
+
+
+def _documents(catalogue: Catalogue, boundaries: pd.DataFrame, areas: Areas, values: pd.DataFrame) -> dict[str, Any]:
+    """The catalogue as of this build, and simplified outlines for each mapped area type."""
+    documents: dict[str, Any] = {"catalogue.json": {**catalogue.as_dict(), "with_values": sorted(values["indicator"].unique())}}
+    for area_type, outlines in boundaries.groupby("area_type"):
+        latest = outlines[outlines["vintage"] == outlines["vintage"].max()]
+        codes = areas.resolve(str(area_type), latest["ons_code"])
+        rows = latest.assign(code=codes).dropna(subset=["code"]).to_dict("records")
+        documents[f"boundaries/{area_type}.json"] = simplified(rows)
+    return documents
+
+
+def _counted_tables(catalogue: Catalogue) -> set[str]:
+    return {side.table for indicator in catalogue.indicators.values() for side in indicator.counted.values()}
+
+
+def _is_simulated(data: Path) -> bool:
+    return (data / tidy.SIMULATED_MARK).is_file()
+
+
+def _country(data: Path) -> Country:
+    if not _is_simulated(data):
+        return ENGLAND
+    mark = json.loads((data / tidy.SIMULATED_MARK).read_text(encoding="utf-8"))
+    return Country(SIMULATED_COUNTRY_CODE, mark["country_name"])
+
+
+def _hash_of(reads: list[tidy.Read], data: Path, engine_url: str | None) -> str:
+    """A hash of all that decides what is built: files, code, content, engine."""
+    stated = [careatlas.code_hash(), engine_url, _is_simulated(data), sorted((read.file, read.sha256) for read in reads)]
+    return hashlib.sha256(json.dumps(stated).encode()).hexdigest()
+
+
+def _same_inputs(home: Path, inputs_hash: str) -> Release | None:
+    if current_id(home) is None:
+        return None
+    release = open_release(home)
+    return release if release.manifest.get("inputs") == inputs_hash else None
+
+
+@contextmanager
+def _only_build(home: Path) -> Iterator[None]:
+    """One build at a time in a home; the lock goes with the process that held it, however that ends."""
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "build.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as fault:
+            raise AtlasError(home, "another build is running there.", "Wait for it, or give another --release.") from fault
+        (home / "releases").mkdir(exist_ok=True)
+        remove_unfinished(home / "releases")
+        yield

@@ -1,0 +1,289 @@
+"""Publishers' files to tidied tables: each file is read once, accounted for row by row, and kept by its checksum.
+
+The tidied tables of a file live in ``<home>/tidied/<source>/<checksum>-<version>/``; a file that has not changed is
+never read again, and a file that was revised is a new vintage beside the old one.
+"""
+
+import functools
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pandas as pd
+
+from careatlas.engine.connect import Engine, connect, explaining
+from careatlas.engine.tables import TIDIED
+from careatlas.errors import AtlasError, SourceFileError, raise_all
+from careatlas.sources.source import DOWNLOAD_AGAIN, ControlTotal, SourceFile, all_sources, identify
+
+SIMULATED_MARK = "SIMULATED.json"
+Say = Callable[[str], None]
+
+
+@dataclass
+class Read:
+    """One file of the data folder: what reads it, and where its tidied tables are. ``account`` is None, with a
+    ``reason``, where nothing reads it."""
+
+    file: str
+    sha256: str
+    bytes: int
+    source: str | None
+    reason: str | None
+    folder: Path | None
+    account: dict[str, Any] | None
+
+
+def read_folder(data: Path, home: Path, say: Say) -> list[Read]:
+    """Every file under ``data``, each tidied or listed with the reason it was not. Faults are gathered."""
+    paths = sorted(path for path in data.rglob("*") if path.is_file() and path.name != SIMULATED_MARK)
+    if not paths:
+        raise SourceFileError(data, "the folder holds no files.", "Give the folder the publishers' files are in.")
+    checksums = _Checksums(home)
+    reads: list[Read] = []
+    faults: list[AtlasError] = []
+    with connect() as engine:
+        for number, path in enumerate(paths, 1):
+            name = str(path.relative_to(data))
+            try:
+                reads.append(_read(path, name, checksums.of(path), home, engine, lambda told, n=number: say(f"[{n}/{len(paths)}] {told}")))
+            except AtlasError as fault:
+                faults.append(_placed(fault, name))
+    checksums.save()
+    raise_all(faults)
+    if not any(read.source for read in reads):
+        raise SourceFileError(
+            data,
+            f"none of its {len(reads)} files has a layout the atlas knows.",
+            "`careatlas fetch --help` lists the publications it reads.",
+        )
+    return reads
+
+
+def _placed(fault: AtlasError, name: str) -> AtlasError:
+    """The same fault, named by the file's path in the data folder."""
+    return SourceFileError(name, fault.found, fault.remedy) if isinstance(fault, SourceFileError) else fault
+
+
+def _read(path: Path, name: str, sha256: str, home: Path, engine: Engine, say: Say) -> Read:
+    known = next((home / "tidied").glob(f"*/{sha256}-*/account.json"), None) if (home / "tidied").is_dir() else None
+    size = path.stat().st_size
+    if known is not None and known.parent.name == f"{sha256}-{_version(known.parent.parent.name)}":
+        account = json.loads(known.read_text(encoding="utf-8"))
+        if account["file_name"] == path.name:  # some publishers say the period or the measure only in the name
+            return Read(name, sha256, size, account["source"], None, known.parent, account)
+    file = SourceFile(path)
+    source = identify(file)
+    if source is None:
+        return Read(name, sha256, size, None, f"no source knows this layout ({file.kind})", None, None)
+    say(f"reading {name} ({source})")
+    folder = home / "tidied" / source / f"{sha256}-{_version(source)}"
+    account = _tidy(file, source, folder, engine)
+    return Read(name, sha256, size, source, None, folder, account)
+
+
+def _tidy(file: SourceFile, source: str, folder: Path, engine: Engine) -> dict[str, Any]:
+    """Write the file's tables and its account beside, complete or not at all."""
+    staging = folder.with_name(f".{uuid.uuid4().hex}")
+    try:
+        with explaining(file):
+            tidied = all_sources()[source].tidy(file, engine)
+            for table, rows in tidied.tables.items():
+                engine.write_parquet(rows, staging / f"{table}.parquet", TIDIED[table].schema)
+        written = {table: engine.read_parquet(staging / f"{table}.parquet") for table in tidied.tables}
+        account = {
+            "file_name": file.path.name,
+            "source": source,
+            "rows_read": tidied.rows_read,
+            "rows_kept": tidied.rows_kept,
+            "refusals": [[refusal.reason, refusal.rows, refusal.example] for refusal in tidied.refusals],
+            "published": tidied.published.isoformat() if tidied.published else None,
+            "totals": [_reconciled(total, written[total.table], file, engine) for total in tidied.totals],
+            "tables": {table: _coverage(rows, table, engine) for table, rows in written.items()},
+        }
+        (staging / "account.json").write_text(json.dumps(account, sort_keys=True), encoding="utf-8")
+        shutil.rmtree(folder, ignore_errors=True)
+        os.rename(staging, folder)
+        return account
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _reconciled(total: ControlTotal, rows: ibis.Table, file: SourceFile, engine: Engine) -> dict[str, Any]:
+    rows = matching(rows, total.where)
+    aggregates = {"counted": rows[total.measure].sum()}
+    if "period_end" in rows.columns:
+        aggregates |= {"period_start": rows.period_start.min(), "period_end": rows.period_end.max()}
+    answer = engine.to_arrow(rows.aggregate(**aggregates)).to_pylist()[0]
+    counted, published = answer["counted"], total.published
+    if total.exact and published is not None and abs((counted or 0.0) - published) > max(1e-9 * abs(published), 0.005):
+        raise SourceFileError(
+            file,
+            f"its rows sum to {counted or 0:,.12g} {total.measure} but its own total says {published:,.12g}: "
+            "rows are missing, repeated or changed.",
+            DOWNLOAD_AGAIN,
+        )
+    where = ", ".join(str(value) for value in total.where.values())
+    return {
+        "table": total.table,
+        "total": total.measure + (f" ({where})" if where else ""),
+        "measure": total.measure,
+        "where": {column: _iso(value) for column, value in total.where.items()},
+        "published": published,
+        "counted": counted,
+        "period_start": _iso(answer.get("period_start")),
+        "period_end": _iso(answer.get("period_end")),
+    }
+
+
+def matching(rows: ibis.Table, where: Mapping[str, Any]) -> ibis.Table:
+    """The rows whose columns hold these values; dates may be given as text."""
+    for column, wanted in where.items():
+        is_day = rows[column].type().is_date() and isinstance(wanted, str)
+        rows = rows.filter(rows[column] == (date.fromisoformat(wanted) if is_day else wanted))
+    return rows
+
+
+def _coverage(rows: ibis.Table, table: str, engine: Engine) -> dict[str, Any]:
+    """The period a tidied table covers and the editions it is: what a later file of the same may supersede."""
+    declared = TIDIED[table]
+    editions = []
+    if declared.edition:
+        found = engine.to_arrow(rows.select(*declared.edition).distinct()).to_pylist()
+        editions = sorted([_iso(value) for value in row.values()] for row in found)
+    start, end = (declared.day, declared.day) if declared.day else ("period_start", "period_end")
+    if start not in rows.columns:
+        return {"editions": editions, "start": None, "end": None}
+    span = engine.to_arrow(rows.aggregate(start=rows[start].min(), end=rows[end].max())).to_pylist()[0]
+    return {"editions": editions, "start": _iso(span["start"]), "end": _iso(span["end"])}
+
+
+def _iso(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+@functools.cache
+def _version(source: str) -> str:
+    """A short hash of the code that tidies this source: changed code reads the file again."""
+    from careatlas.engine import connect as connect_module
+    from careatlas.engine import tables
+    from careatlas.sources import source as contract
+
+    if source not in all_sources():
+        return "gone"
+    shared = sorted(Path(str(contract.__file__)).parent.glob("_*.py"))
+    files = [all_sources()[source].__file__, contract.__file__, tables.__file__, connect_module.__file__, *shared]
+    digest = hashlib.sha256(b"".join(Path(str(file)).read_bytes() for file in files))
+    return digest.hexdigest()[:12]
+
+
+class _Checksums:
+    """SHA-256 by path, remembered while size and time of change stay the same, so that gigabytes are not read
+    again to learn that nothing happened."""
+
+    def __init__(self, home: Path) -> None:
+        self._path = home / "checksums.json"
+        self._known = json.loads(self._path.read_text(encoding="utf-8")) if self._path.is_file() else {}
+        self._seen: dict[str, list[Any]] = {}
+
+    def of(self, path: Path) -> str:
+        stat = path.stat()
+        mark = [stat.st_size, stat.st_mtime_ns, stat.st_ino]
+        known = self._known.get(str(path.resolve()))
+        if known is None or known[:3] != mark:
+            with path.open("rb") as stream:
+                known = [*mark, hashlib.file_digest(stream, "sha256").hexdigest()]
+        self._seen[str(path.resolve())] = known
+        return known[3]
+
+    def save(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        staging = self._path.with_suffix(".tmp")
+        staging.write_text(json.dumps(self._seen), encoding="utf-8")
+        os.replace(staging, self._path)
+
+
+@dataclass
+class Editions:
+    """For each tidied table the Parquet files that are used, and for each file that is not wholly used, why."""
+
+    used: dict[str, list[tuple[Path, list[list[Any]] | None]]]
+    superseded: dict[str, str]
+
+
+def latest_editions(reads: list[Read]) -> Editions:
+    """Of files that are editions of the same figures the one that counts: of the richer source, then published
+    later, then named as revised. Two files with the same bytes are one file."""
+    used: dict[str, list[tuple[Path, list[list[Any]] | None]]] = {}
+    superseded: dict[str, str] = {}
+    seen: dict[str, str] = {}
+    known = []
+    for read in (read for read in reads if read.account):
+        if read.sha256 in seen and read.account["file_name"] == Path(seen[read.sha256]).name:
+            superseded[read.file] = f"the same bytes as {seen[read.sha256]}"
+            continue
+        seen[read.sha256] = read.file
+        known.append(read)
+    known.sort(key=_standing)
+    winner: dict[tuple[str, str], Read] = {}
+    for read in known:  # the best standing comes last and overwrites
+        for table, coverage in read.account["tables"].items():
+            for edition in coverage["editions"]:
+                winner[table, json.dumps(edition)] = read
+    for read in sorted(known, key=lambda read: read.file):
+        for table, coverage in read.account["tables"].items():
+            path = read.folder / f"{table}.parquet"
+            won = [e for e in coverage["editions"] if winner[table, json.dumps(e)] is read]
+            lost = [e for e in coverage["editions"] if winner[table, json.dumps(e)] is not read]
+            if lost:
+                by = sorted({winner[table, json.dumps(e)].file for e in lost})
+                superseded.setdefault(read.file, f"{', '.join(by)} is the later or fuller edition")
+            if won or not coverage["editions"]:
+                used.setdefault(table, []).append((path, won if lost else None))
+    return Editions(used, superseded)
+
+
+def _standing(read: Read) -> tuple[Any, ...]:
+    account = read.account or {}
+    revised = "revised" in read.file.lower()
+    return (all_sources()[read.source].SOURCE.precedence, account.get("published") or "", revised, read.file)
+
+
+def open_tables(engine: Engine, editions: Editions) -> dict[str, ibis.Table]:
+    """The tidied tables as one expression each, only the editions that count."""
+    tables = {}
+    for table, parts in sorted(editions.used.items()):
+        whole = [path for path, won in parts if won is None]
+        pieces = [engine.read_parquet(whole)] if whole else []
+        for path, won in parts:
+            if won is not None:
+                pieces.append(_only(engine.read_parquet(path), TIDIED[table].edition, won))
+        tables[table] = ibis.union(*pieces) if len(pieces) > 1 else pieces[0]
+    return tables
+
+
+def _only(rows: ibis.Table, columns: tuple[str, ...], editions: list[list[Any]]) -> ibis.Table:
+    if len(columns) == 1:
+        return rows.filter(rows[columns[0]].cast("string").isin([str(edition[0]) for edition in editions]))
+    parts = [matching(rows, dict(zip(columns, edition, strict=True))) for edition in editions]
+    return ibis.union(*parts) if len(parts) > 1 else parts[0]
+
+
+def frame(engine: Engine, tables: dict[str, ibis.Table], name: str) -> pd.DataFrame:
+    """A small tidied table whole; empty, with its columns, where no file gives it."""
+    if name not in tables:
+        return TIDIED[name].schema.empty_table().to_pandas()
+    return engine.to_arrow(tables[name].select(TIDIED[name].column_names)).to_pandas()
+
+
+def upload(engine: Engine, embedded: Engine, tables: dict[str, ibis.Table], wanted: set[str]) -> dict[str, ibis.Table]:
+    """The tidied tables that indicators count, on an engine elsewhere."""
+    return {name: engine.from_arrow(embedded.to_arrow(rows)) for name, rows in tables.items() if name in wanted}

@@ -1,0 +1,176 @@
+"""Reads the content folder, once, and speaks only when every file has been looked at.
+
+``load_catalogue()`` gives a `Catalogue`, or raises every fault it found (file, what, remedy) together. What one file
+must hold is in indicator.py, area.py, programme.py, target.py and population.py; what files must agree on is in
+checks.py. Nothing here reads a clock: the same content is right or wrong on any day.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from careatlas.catalogue import checks
+from careatlas.catalogue.area import Alias, AreaType
+from careatlas.catalogue.completeness import CompletenessRules
+from careatlas.catalogue.definition import Definition
+from careatlas.catalogue.indicator import Indicator
+from careatlas.catalogue.population import StandardPopulation
+from careatlas.catalogue.programme import Programme
+from careatlas.catalogue.target import Target
+from careatlas.errors import AtlasError, DefinitionError, raise_all
+
+CONTENT = Path(__file__).parent.parent / "content"
+Kind = TypeVar("Kind", bound=Definition)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All definitions by id. ``aliases`` are real names: a build keeps those whose areas it holds."""
+
+    indicators: dict[str, Indicator]
+    area_types: dict[str, AreaType]
+    programmes: dict[str, Programme]
+    targets: dict[str, Target]
+    standard_populations: dict[str, StandardPopulation]
+    aliases: list[Alias]
+    completeness: CompletenessRules
+
+    @property
+    def themes(self) -> dict[str, dict[str, str]]:
+        """The folders of ``content/indicators``: an id and the words for it."""
+        ids = sorted({indicator.theme for indicator in self.indicators.values()})
+        return {theme: {"title": theme.replace("_", " ").capitalize()} for theme in ids}
+
+    def as_dict(self) -> dict[str, Any]:
+        """What a release keeps of the catalogue, in words that JSON can hold. Worked examples stay behind."""
+        return {
+            "indicators": {
+                id: indicator.model_dump(mode="json", exclude={"examples"})
+                for id, indicator in sorted(self.indicators.items())
+            },
+            "area_types": _as_json(self.area_types),
+            "programmes": _as_json(self.programmes),
+            "themes": self.themes,
+            "targets": _as_json(self.targets),
+            "standard_populations": _as_json(self.standard_populations),
+        }
+
+
+def load_catalogue(content: Path | None = None) -> Catalogue:
+    """Every definition under ``content`` (the atlas's own by default); all faults at once where there are any."""
+    content = Path(content) if content is not None else CONTENT
+    if not (content / "indicators").is_dir():
+        raise DefinitionError(
+            content, "there is no folder indicators here.", "Give the folder that holds areas, indicators, ..."
+        )
+    faults: list[AtlasError] = []
+    catalogue = Catalogue(
+        indicators=_read_each(content, "indicators/*/*.yaml", Indicator, faults),
+        area_types=_read_each(content, "areas/*.yaml", AreaType, faults, besides=("aliases",)),
+        programmes=_read_each(content, "programmes/*.yaml", Programme, faults),
+        targets=_read_each(content, "standards/targets/*.yaml", Target, faults),
+        standard_populations=_read_each(content, "standards/populations/*.yaml", StandardPopulation, faults),
+        aliases=_read_aliases(content, faults),
+        completeness=_read_completeness(content, faults),
+    )
+    faults += checks.faults_between(catalogue, content, broken=bool(faults))
+    raise_all(faults)
+    return catalogue
+
+
+def _read_each(
+    content: Path, pattern: str, kind: type[Kind], faults: list[AtlasError], besides: tuple[str, ...] = ()
+) -> dict[str, Kind]:
+    found: dict[str, Kind] = {}
+    for path in sorted(content.glob(pattern)):
+        if path.stem in besides:
+            continue
+        where = path.relative_to(content.parent)
+        definition = _read_one(path, where, TypeAdapter(kind), faults)
+        if definition is None:
+            continue
+        if definition.id != path.stem:
+            faults.append(
+                DefinitionError(
+                    where, f'id is "{definition.id}".', f'A file\'s name is its id: make it "{path.stem}", or rename the file.'
+                )
+            )
+        elif definition.id in found:
+            faults.append(DefinitionError(where, f'a second file has the id "{definition.id}".', "Rename one of them."))
+        found[definition.id] = definition
+    return found
+
+
+def _read_aliases(content: Path, faults: list[AtlasError]) -> list[Alias]:
+    path = content / "areas" / "aliases.yaml"
+    if not path.exists():
+        return []
+    return _read_one(path, path.relative_to(content.parent), TypeAdapter(list[Alias]), faults) or []
+
+
+def _read_completeness(content: Path, faults: list[AtlasError]) -> CompletenessRules:
+    """The thresholds in content, or the documented ones where a content folder of one's own has none."""
+    path = content / "standards" / "completeness.yaml"
+    path = path if path.exists() else CONTENT / "standards" / "completeness.yaml"
+    return _read_one(path, Path(*path.parts[-3:]), TypeAdapter(CompletenessRules), faults)
+
+
+def _read_one(path: Path, where: Path, adapter: TypeAdapter, faults: list[AtlasError]) -> Any:
+    try:
+        return adapter.validate_python(yaml.load(path.read_text(encoding="utf-8"), _Loader))
+    except yaml.YAMLError as fault:
+        faults.append(_in_plain_yaml(where, fault))
+    except UnicodeDecodeError:
+        faults.append(DefinitionError(where, "the text is not UTF-8.", "Save the file as UTF-8."))
+    except ValidationError as fault:
+        faults += [_in_plain_words(where, error) for error in fault.errors()]
+    return None
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """The safe loader, which in addition refuses a key that stands twice instead of keeping the last one."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+        keys = [key.value for key, _ in node.value]
+        for (key, _), written in zip(node.value, keys, strict=True):
+            if keys.count(written) > 1:
+                raise yaml.MarkedYAMLError(problem=f'"{written}" stands twice', problem_mark=key.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+def _in_plain_yaml(where: Path, fault: yaml.YAMLError) -> DefinitionError:
+    mark, problem = getattr(fault, "problem_mark", None), getattr(fault, "problem", None) or str(fault)
+    line = f"line {mark.line + 1}: " if mark else ""
+    return DefinitionError(where, f"{line}{problem}.", "Mend the YAML there: indents, colons, quotes, repeated names.")
+
+
+def _in_plain_words(where: Path, error: dict[str, Any]) -> DefinitionError:
+    """One of pydantic's errors as a sentence about the field."""
+    place = ".".join(str(part) for part in error["loc"]) or "the file"
+    name = str(error["loc"][-1]) if error["loc"] else ""
+    if error["type"] == "missing":
+        return DefinitionError(where, f"{place} is missing.", "Add it; every field is in catalogue/.")
+    if error["type"] == "extra_forbidden":
+        return DefinitionError(where, f"{place} is not a field.", checks.did_you_mean(name, _field_names()))
+    if error["type"] == "literal_error":
+        words = [word.strip(" '") for word in error["ctx"]["expected"].replace(" or ", ",").split(",")]
+        return DefinitionError(
+            where,
+            f'{place} is "{error["input"]}".',
+            f"{checks.did_you_mean(str(error['input']), words)} It must be one of {', '.join(words)}.".strip(),
+        )
+    return DefinitionError(where, f'{place} is "{error["input"]}".'[:200], f"{error['msg']}.")
+
+
+def _field_names() -> list[str]:
+    kinds: list[type[Definition]] = [Definition]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    return sorted({name for kind in kinds for name in kind.model_fields})
+
+
+def _as_json(definitions: dict[str, Kind]) -> dict[str, Any]:
+    return {id: definition.model_dump(mode="json") for id, definition in sorted(definitions.items())}

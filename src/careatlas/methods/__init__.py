@@ -1,0 +1,67 @@
+"""The statistics. Pure: arrays in, arrays out; no files, no engine, no health data.
+
+One statistic a file, found by being there: ``careatlas.methods.crude_rate`` is the function ``crude_rate`` of
+``methods/crude_rate.py``. A file without a function of its own name (``intervals``) is given as the module.
+Nothing is read until it is asked for.
+
+A method returning ``Estimate`` can be named in an indicator's YAML; ``estimators()`` finds those.
+"""
+
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any, get_type_hints
+
+
+def names() -> list[str]:
+    """Every method file, by name.
+
+    >>> "crude_rate" in names()
+    True
+    """
+    return sorted(file.stem for file in Path(__file__).parent.glob("*.py") if file.stem != "__init__")
+
+
+def estimators() -> dict[str, Callable[..., Any]]:
+    """The methods an indicator may name: functions of their file's name that return an ``Estimate``.
+
+    >>> "proportion" in estimators(), "funnel" in estimators()
+    (True, False)
+    """
+    from careatlas.methods.estimate import Estimate
+
+    package = sys.modules[__name__]
+    functions = {name: getattr(package, name) for name in names()}
+    return {
+        name: function
+        for name, function in functions.items()
+        if not isinstance(function, ModuleType) and get_type_hints(function).get("return") is Estimate
+    }
+
+
+def __getattr__(name: str) -> Any:
+    if name not in names():
+        raise AttributeError(f"careatlas.methods has no method {name!r}. It has: {', '.join(names())}.")
+    import_module(f"{__name__}.{name}")
+    return globals()[name]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *names()})
+
+
+class _Methods(ModuleType):
+    """Python binds a submodule to its package after reading it; here its function of the same name is bound
+    instead.
+
+    So ``careatlas.methods.crude_rate`` is the function in whatever order things were imported.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        is_own_submodule = isinstance(value, ModuleType) and value.__name__ == f"{__name__}.{name}"
+        super().__setattr__(name, getattr(value, name, value) if is_own_submodule else value)
+
+
+sys.modules[__name__].__class__ = _Methods

@@ -1,0 +1,114 @@
+"""Confidence limits of counts, proportions and means: the parts that other methods are built from.
+
+Never the Wald interval of a proportion: in simulation its coverage falls to 10 %.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import gammainccinv, gammaincinv, ndtri, stdtrit
+
+from careatlas.methods.estimate import Numbers, as_counts, as_numbers, divide, refuse_where
+
+EXACT_BELOW = 10  # events: Byar's approximation is 48 % off at one event, 2.5 % at three, .2 % at ten
+
+
+def tail(confidence: float) -> float:
+    """The probability left out at each end.
+
+    >>> round(tail(0.95), 6)
+    0.025
+    """
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence must lie between 0 and 1, such as 0.95; it is {confidence}")
+    return (1 - confidence) / 2
+
+
+def normal_quantile(confidence: float) -> float:
+    """How many standard errors a normal interval reaches to each side.
+
+    >>> round(normal_quantile(0.95), 6)
+    1.959964
+    """
+    return float(-ndtri(tail(confidence)))
+
+
+def count_limits(count: ArrayLike, confidence: float = 0.95) -> tuple[Numbers, Numbers]:
+    """Limits of a Poisson count: exact below ten events, Byar's approximation above.
+
+    Garwood 1936, 10.1093/biomet/28.3-4.437; Breslow & Day 1987, Statistical methods in cancer research II.
+
+    Any shape; counts need not be whole. NaN gives NaN; no events gives (0, upper). Refuses counts below zero.
+
+    >>> lower, upper = count_limits([0, 1, 65])
+    >>> lower.round(3).tolist(), upper.round(3).tolist()
+    ([0.0, 0.025, 50.163], [3.689, 5.572, 82.849])
+    """
+    count = as_counts("count", count)
+    lower, upper = map(np.array, byar_limits(np.maximum(count, EXACT_BELOW), confidence))
+    is_few = count < EXACT_BELOW
+    lower[is_few], upper[is_few] = exact_limits(count[is_few], confidence)
+    return lower, upper
+
+
+def exact_limits(count: ArrayLike, confidence: float = 0.95) -> tuple[Numbers, Numbers]:
+    """Exact limits of a Poisson count (Garwood 1936): the means at which it lies just at a tail.
+
+    Any shape. NaN gives NaN. Refuses counts below zero.
+
+    >>> lower, upper = exact_limits([65])
+    >>> float(lower[0].round(6)), float(upper[0].round(6))
+    (50.165628, 82.847836)
+    """
+    count = as_counts("count", count)
+    lower = np.where(count == 0, 0.0, gammaincinv(np.where(count == 0, 1.0, count), tail(confidence)))
+    return lower, gammainccinv(count + 1, tail(confidence))
+
+
+def byar_limits(count: ArrayLike, confidence: float = 0.95) -> tuple[Numbers, Numbers]:
+    """Byar's limits of a Poisson count (Breslow & Day 1987). For counts above zero; poor below ten.
+
+    >>> lower, upper = byar_limits([1])
+    >>> float(lower[0].round(6)), float(upper[0].round(6))
+    (0.013072, 5.563756)
+    """
+    count = as_numbers("count", count)
+    refuse_where(count <= 0, "count is not above zero")
+    z, above = normal_quantile(confidence), count + 1
+    lower = count * (1 - 1 / (9 * count) - z / (3 * np.sqrt(count))) ** 3
+    upper = above * (1 - 1 / (9 * above) + z / (3 * np.sqrt(above))) ** 3
+    return lower, upper
+
+
+def wilson_limits(
+    count: ArrayLike, denominator: ArrayLike, confidence: float = 0.95
+) -> tuple[Numbers, Numbers]:
+    """Limits of a proportion, as a share of 1 (Wilson 1927, JASA 22:209).
+
+    ``count`` of the ``denominator`` have the property; any shapes that broadcast. NaN, or a denominator of
+    zero, gives NaN. Refuses a count larger than its denominator.
+
+    >>> lower, upper = wilson_limits([0, 5], [10, 10])
+    >>> lower.round(4), upper.round(4)
+    (array([0.    , 0.2366]), array([0.2775, 0.7634]))
+    """
+    count, denominator = as_counts("count", count), as_counts("denominator", denominator)
+    refuse_where(count > denominator, "count is larger than its denominator")
+    z, share = normal_quantile(confidence), divide(count, denominator)
+    middle = 2 * count + z**2
+    half = z * np.sqrt(z**2 + 4 * count * (1 - share))
+    width = 2 * (denominator + z**2)
+    # Rounding can carry a limit past the share itself when none or all have the property.
+    return np.clip((middle - half) / width, 0, share), np.clip((middle + half) / width, share, 1)
+
+
+def t_half_width(
+    standard_error: ArrayLike, degrees_of_freedom: ArrayLike, confidence: float = 0.95
+) -> Numbers:
+    """Half the width of Student's interval for a mean. NaN where there are no degrees of freedom.
+
+    >>> round(float(t_half_width(1.0, 9)), 4)
+    2.2622
+    """
+    degrees_of_freedom = np.asarray(degrees_of_freedom, dtype=np.float64)
+    known = np.where(degrees_of_freedom > 0, degrees_of_freedom, np.nan)
+    return stdtrit(known, 1 - tail(confidence)) * as_counts("standard_error", standard_error)

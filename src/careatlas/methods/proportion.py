@@ -1,0 +1,32 @@
+"""The share of people or events that have a property, such as the percentage seen within 18 weeks.
+
+Use it where each unit of the denominator either counts or does not. Not for events that one person can have
+twice: that is a ``crude_rate``.
+"""
+
+from numpy.typing import ArrayLike
+
+from careatlas.methods.estimate import Estimate, as_counts, divide
+from careatlas.methods.intervals import wilson_limits
+
+
+def proportion(
+    count: ArrayLike, denominator: ArrayLike, multiplier: float = 100, confidence: float = 0.95
+) -> Estimate:
+    """The share, times ``multiplier`` (100 for a percentage), with Wilson's limits.
+
+    ``count`` of the ``denominator`` have the property, both ``[..., area]``. NaN in either, or a denominator
+    of 0, gives NaN; 0 of some is a share of 0 with an upper limit. Refuses a count larger than its
+    denominator, and numbers below zero. The limits are too narrow where cases come in clusters.
+
+    Wilson 1927, 10.1080/01621459.1927.10502953.
+
+    Five of ten are half:
+
+    >>> share = proportion(count=[5], denominator=[10], multiplier=100)
+    >>> float(share.value[0]), float(share.lower[0].round(2)), float(share.upper[0].round(2))
+    (50.0, 23.66, 76.34)
+    """
+    count, denominator = as_counts("count", count), as_counts("denominator", denominator)
+    lower, upper = wilson_limits(count, denominator, confidence)
+    return Estimate(multiplier * divide(count, denominator), multiplier * lower, multiplier * upper)

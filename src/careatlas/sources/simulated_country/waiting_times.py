@@ -1,0 +1,332 @@
+"""Referral-to-treatment waiting times of the simulated country: who treats whom, how many, how long they waited.
+
+In the last month one trust does not report at all and two report only part of what they completed, as happens
+in real months. The history of reporting trusts shows who was to be expected. The file's layout is in
+`waiting_times_file.py`.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from careatlas.sources.simulated_country import files, planting
+from careatlas.sources.simulated_country.geography import Country
+from careatlas.sources.simulated_country.people import People
+from careatlas.sources.simulated_country.planting import plant, stream
+from careatlas.sources.simulated_country.truth import Truth, month_ends
+from careatlas.sources.simulated_country.waiting_times_file import (
+    COMPLETED,
+    MORE_SPECIALTIES,
+    PARTS,
+    SPECIALTIES,
+    WEEKS,
+    Flows,
+    Labels,
+    Reported,
+    write_extract,
+)
+
+PER_1000 = {"completed": 24.4, "new_periods": 27.9, "incomplete": 112.0}
+ADMITTED_SHARE, DECISION_TO_ADMIT_SHARE, UNKNOWN_START_SHARE = 0.195, 0.165, 0.0015
+# Waits follow a Weibull distribution: (scale in weeks, shape), so that about 60 % wait under 18 weeks, 2 % over 52.
+WAITS = {
+    "completed_admitted": (17.0, 1.1),
+    "completed_non_admitted": (12.5, 1.1),
+    "incomplete": (18.8, 1.34),
+    "incomplete_with_decision_to_admit": (22.0, 1.34),
+}
+HOME_SHARE, INDEPENDENT_SHARE, HUB_SHARE = 0.68, 0.08, 0.02
+PARTIAL_REPORTING = 0.42  # what is left of the completed pathways of a trust that reports in part
+PARTIAL_LIST_AT_LEAST = 22_000
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Expected pathways [commissioner, month] by part, and the scale of waits [commissioner, month]."""
+
+    pathways: dict[str, np.ndarray]
+    wait_scale: np.ndarray
+
+
+def write_waiting_times(
+    into: Path,
+    country: Country,
+    people: People,
+    months: list[date],
+    seed: int,
+    truth: Truth,
+    full_size: bool,
+) -> None:
+    specialties = MORE_SPECIALTIES if full_size else SPECIALTIES
+    flows = _flows(country, seed, len(specialties), full_size)
+    expected = _expected(country, people, months, seed, truth)
+    silent, partial = _poor_reporters(country, flows, expected)
+    labels = Labels.of(country, list(specialties.items()))
+    in_areas = flows.commissioner < len(country.sub_areas)
+
+    def write_month(position: int) -> tuple[dict, np.ndarray]:
+        month, is_last = months[position], position == len(months) - 1
+        reported = _draw(stream(seed, "rtt", month), flows, expected, position)
+        if is_last:
+            _report_in_part(reported, flows, partial)
+        present = (flows.provider != silent) | (not is_last)
+        write_extract(into, month, labels, flows, reported, present)
+        totals = {
+            name: {part: int(reported.pathways(part)[rows].sum()) for part in PARTS}
+            for name, rows in (("all_commissioners", present), ("in_areas", present & in_areas))
+        }
+        over_18 = reported.waits["incomplete"][:, 18:].sum(axis=1) * present
+        return totals, np.bincount(flows.provider, weights=over_18, minlength=len(country.trusts))
+
+    with ThreadPoolExecutor(1 if full_size else 2) as pool:  # a full-size month takes some 400 MB
+        written = list(pool.map(write_month, range(len(months))))
+    for month, (totals, _) in zip(months, written, strict=True):
+        truth.total("rtt", f"{month:%Y-%m}", totals)
+    _write_history(into, country, flows, months, [over_18 for _, over_18 in written], silent)
+    _tell(truth, country, flows, expected, months, silent, partial)
+
+
+def _flows(country: Country, seed: int, specialties: int, full_size: bool) -> Flows:
+    """Each area's people go mostly to its nearest acute trust, then to the next ones, some to an independent.
+
+    Care commissioned for a whole region goes to one of its trusts: its commissioner is not an area.
+    """
+    rng = stream(seed, "flows")
+    acute, independent = country.trusts_of_kind("acute"), country.trusts_of_kind("independent")
+    apart = country.distances_km[:, [country.trusts[trust].seat for trust in acute]]
+    apart_independent = country.distances_km[:, [country.trusts[trust].seat for trust in independent]]
+    others, clinics, every_specialty = (16, 12, specialties) if full_size else (1, 1, 2)
+    entries: list[tuple[int, int, int, float]] = []
+    for area in range(len(country.sub_areas)):
+        nearest = np.argsort(apart[area], kind="stable")
+        has_clinic = full_size or rng.random() < 0.6
+        for_clinics = INDEPENDENT_SHARE if has_clinic else 0.0
+        home = HOME_SHARE + rng.uniform(-0.08, 0.08)
+        next_shares = 0.5 ** np.arange(others)
+        trusts = {acute[nearest[0]]: home}
+        rest = (1 - home - for_clinics) * next_shares / next_shares.sum()
+        trusts |= {acute[nearest[place + 1]]: share for place, share in enumerate(rest)}
+        for trust, share in trusts.items():
+            mix = rng.dirichlet(np.full(specialties, 30.0))
+            entries += [(area, trust, specialty, share * part) for specialty, part in enumerate(mix)]
+        if has_clinic:
+            for place in np.argsort(apart_independent[area], kind="stable")[:clinics]:
+                share = for_clinics / clinics / every_specialty
+                entries += [
+                    (area, independent[place], specialty, share) for specialty in range(every_specialty)
+                ]
+    for region in range(len(country.regions)):
+        seat = next(
+            trust
+            for trust in acute
+            if country.region_of(country.trusts[trust].seat) is country.regions[region]
+        )
+        hub = len(country.sub_areas) + region
+        entries += [(hub, seat, specialty, 1 / specialties) for specialty in range(specialties)]
+    commissioner, provider, specialty, share = zip(*entries, strict=True)
+    return Flows(np.array(commissioner), np.array(provider), np.array(specialty), np.array(share))
+
+
+def _expected(country: Country, people: People, months: list[date], seed: int, truth: Truth) -> Expected:
+    codes = [area.code for area in country.sub_areas]
+    completed = truth.planted(
+        plant("completed_pathways", codes, months, seed, "unexplained", 0.12, worse_is_higher=False)
+    )
+    listed = truth.planted(plant("waiting_list", codes, months, seed, "unexplained", 0.15))
+    waits = truth.planted(plant("within_18_weeks", codes, months, seed, "unexplained", 0.06))
+    need_weighted = people.weighted_in_areas("G&A WP") / 1000
+    ups_and_downs = planting.season(months, 0.04, 10) * planting.shock(months)
+    done = need_weighted[:, None] * PER_1000["completed"] * completed.level * ups_and_downs
+    rng = stream(seed, "rtt expected")
+    admitted_share = ADMITTED_SHARE * np.exp(0.08 * rng.standard_normal((len(codes), 1)))
+    started = (
+        done
+        * PER_1000["new_periods"]
+        / PER_1000["completed"]
+        * np.exp(0.02 * rng.standard_normal(done.shape))
+    )
+    growth = np.linspace(0.97, 1.0, len(months))
+    waiting = need_weighted[:, None] * PER_1000["incomplete"] * listed.level * growth
+    to_admit = waiting * DECISION_TO_ADMIT_SHARE * np.exp(0.1 * rng.standard_normal((len(codes), 1)))
+    of_areas = {
+        "completed_admitted": done * admitted_share,
+        "completed_non_admitted": done * (1 - admitted_share),
+        "incomplete": waiting,
+        "incomplete_with_decision_to_admit": to_admit,
+        "new_periods": started,
+    }
+    region_of_area = np.array([country.boards[board].parent for board in country.board_index])
+    with_hubs = {
+        part: np.vstack([figures, _regional(figures, region_of_area, len(country.regions)) * HUB_SHARE])
+        for part, figures in of_areas.items()
+    }
+    wait_scale = np.vstack([waits.level, np.ones((len(country.regions), len(months)))])
+    _expect(truth, codes, of_areas, waits.level, people, months)
+    return Expected(with_hubs, wait_scale)
+
+
+def _regional(figures: np.ndarray, region_of_area: np.ndarray, regions: int) -> np.ndarray:
+    return np.stack([figures[region_of_area == region].sum(axis=0) for region in range(regions)])
+
+
+def _expect(
+    truth: Truth,
+    codes: list[str],
+    of_areas: dict[str, np.ndarray],
+    wait_level: np.ndarray,
+    people: People,
+    months: list[date],
+) -> None:
+    last = {part: figures[:, -1] for part, figures in of_areas.items()}
+    period, weighted = month_ends(months[-1]), people.weighted_in_areas("G&A WP")
+    done = last["completed_admitted"] + last["completed_non_admitted"]
+    for indicator, count in {
+        "completed_pathways": done,
+        "completed_admitted_pathways": last["completed_admitted"],
+        "completed_non_admitted_pathways": last["completed_non_admitted"],
+        "new_pathways": last["new_periods"],
+        "waiting_list": last["incomplete"],
+    }.items():
+        truth.expect(indicator, period, codes, count, weighted, 1000)
+    within = last["incomplete"] * _within(18, "incomplete", wait_level[:, -1])
+    truth.expect("within_18_weeks", period, codes, within, last["incomplete"], 100)
+
+
+def _within(weeks: float, part: str, wait_scale: np.ndarray) -> np.ndarray:
+    scale, shape = WAITS[part]
+    return 1 - np.exp(-((weeks / (scale * wait_scale)) ** shape))
+
+
+def _poor_reporters(country: Country, flows: Flows, expected: Expected) -> tuple[int, tuple[int, int]]:
+    """The trust that is silent in the last month, and the two that report in part: the longest lists.
+
+    The silent one carries most of a board's work where no partial reporter stands.
+    """
+    waiting = _by_provider(flows, expected.pathways["incomplete"][:, -1], len(country.trusts))
+    order = np.argsort(-waiting, kind="stable").tolist()
+    boards = {}
+    for trust in order:
+        boards.setdefault(country.board_index[country.trusts[trust].seat], trust)
+    first, second, *others = boards.values()
+    acute = [trust for trust in others if country.trusts[trust].kind == "acute"]
+    return acute[len(acute) // 3], (first, second)
+
+
+def _by_provider(flows: Flows, of_commissioners: np.ndarray, trusts: int) -> np.ndarray:
+    return np.bincount(
+        flows.provider, weights=of_commissioners[flows.commissioner] * flows.share, minlength=trusts
+    )
+
+
+def _draw(rng: np.random.Generator, flows: Flows, expected: Expected, position: int) -> Reported:
+    """One month's pathways by part, flow and week waited; a sum of Poisson numbers is a Poisson number."""
+    reported = Reported(waits={}, without_week={})
+    wait_scale = expected.wait_scale[:, position]
+    for part, pathways in expected.pathways.items():
+        mean = pathways[flows.commissioner, position] * flows.share
+        if part == "new_periods":
+            reported.without_week[part] = rng.poisson(mean)
+            continue
+        by_week = _shares_by_week(part, wait_scale)
+        if (
+            part == "incomplete_with_decision_to_admit"
+        ):  # some of the incomplete, more of those who wait longer
+            chosen = pathways[:, position] / expected.pathways["incomplete"][:, position]
+            chosen = chosen[:, None] * by_week / np.maximum(_shares_by_week("incomplete", wait_scale), 1e-9)
+            waits = rng.binomial(reported.waits["incomplete"], np.minimum(chosen, 1)[flows.commissioner])
+        else:
+            waits = rng.poisson(mean[:, None] * by_week[flows.commissioner])
+        reported.waits[part] = waits.astype(np.int32)
+        if part in COMPLETED:
+            reported.without_week[part] = rng.poisson(mean * UNKNOWN_START_SHARE)
+    return reported
+
+
+def _shares_by_week(part: str, wait_scale: np.ndarray) -> np.ndarray:
+    """The share of pathways [commissioner, week] that waited each week; the last week holds all longer waits."""
+    upper = np.stack([_within(week, part, wait_scale) for week in range(1, WEEKS)], axis=1)
+    edges = np.concatenate([np.zeros((len(upper), 1)), upper, np.ones((len(upper), 1))], axis=1)
+    return np.diff(edges, axis=1)
+
+
+def _report_in_part(reported: Reported, flows: Flows, partial: tuple[int, int]) -> None:
+    rows = np.isin(flows.provider, partial)
+    for part in COMPLETED:
+        for figures in (reported.waits[part], reported.without_week[part]):
+            figures[rows] = np.floor(figures[rows] * PARTIAL_REPORTING + 0.5).astype(figures.dtype)
+
+
+def _write_history(
+    into: Path,
+    country: Country,
+    flows: Flows,
+    months: list[date],
+    over_18_by_month: list[np.ndarray],
+    silent: int,
+) -> None:
+    """Which trusts reported in each month, with how many waiting over 18 weeks (treatment: Total)."""
+    reporting = np.unique(flows.provider).tolist()
+    rows = [
+        (country.trusts[trust].code, country.trusts[trust].name, month, over_18[trust])
+        for month, over_18 in zip(months, over_18_by_month, strict=True)
+        for trust in reporting
+        if not (month == months[-1] and trust == silent)
+    ]
+    files.write_parquet(
+        into / "england_rtt_trust.parquet",
+        {
+            "nhs_trust22_code": [row[0] for row in rows],
+            "nhs_trust22_name": [row[1] for row in rows],
+            "date": [row[2].isoformat() for row in rows],
+            "year": [float(row[2].year) for row in rows],
+            "month": [f"{row[2]:%b}" for row in rows],
+            "treatment": ["Total"] * len(rows),
+            "waits_over_18_weeks": [float(row[3]) for row in rows],
+            "waits_over_52_weeks": [float(round(row[3] * 0.05)) for row in rows],
+        },
+    )
+
+
+def _tell(
+    truth: Truth,
+    country: Country,
+    flows: Flows,
+    expected: Expected,
+    months: list[date],
+    silent: int,
+    partial: tuple[int, int],
+) -> None:
+    def shares(trust: int) -> dict[str, float]:
+        """The trust's share of each area's pathways: 1 % and more."""
+        carried = np.bincount(
+            flows.commissioner,
+            weights=flows.share * (flows.provider == trust),
+            minlength=len(country.sub_areas),
+        )
+        return {
+            area.code: round(float(carried[place]), 4)
+            for place, area in enumerate(country.sub_areas)
+            if carried[place] > 0.01
+        }
+
+    def told(trust: int) -> dict:
+        return {
+            "provider": country.trusts[trust].code,
+            "name": country.trusts[trust].name,
+            "month": f"{months[-1]:%Y-%m}",
+            "share_of_areas": shares(trust),
+        }
+
+    truth.note("absent_provider", told(silent) | {"months_present": len(months) - 1})
+    waiting = _by_provider(flows, expected.pathways["incomplete"][:, -1], len(country.trusts))
+    truth.note(
+        "partial_submitters",
+        [
+            told(trust) | {"reported": PARTIAL_REPORTING, "expected_waiting": round(waiting[trust])}
+            for trust in partial
+        ],
+    )
+    assert all(waiting[trust] > PARTIAL_LIST_AT_LEAST for trust in partial), waiting[list(partial)]

@@ -1,0 +1,103 @@
+"""Charts as SVG, PNG and as specifications for the browser: rendered once, then served as files.
+
+A chart's address names its release, so what it shows never changes and browsers keep it for good. Files lie
+in ``<home>/cache/<release id>/``; the oldest go when there are too many.
+"""
+
+import hashlib
+import json
+import os
+import re
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from careatlas.engine.release import Release, open_release
+from careatlas.errors import NotKnownError
+from careatlas.present.theme import Spec, to_png, to_svg
+from careatlas.web import figures
+from careatlas.web.choice import choose_exactly
+from careatlas.web.current import current_release
+
+MOST_FILES = 5_000
+CONTENT_TYPES = {"svg": "image/svg+xml", "png": "image/png", "json": "application/json"}
+FOR_GOOD = "public, max-age=31536000, immutable"
+
+
+def chart(request: HttpRequest, release: str, indicator: str, chart: str, kind: str) -> HttpResponse:
+    """``/charts/<release>/<indicator>/<chart>.<svg|png|json>?area_type=&area=&period=&width=``"""
+    opened, width = _release(release), _width(request)
+    choice = choose_exactly(opened, indicator, request.GET)
+    name = f"{indicator}/{chart}/{choice.query(width=str(width))}"
+    return _file(opened, name, kind, lambda: figures.spec(opened, choice, chart, width))
+
+
+def spine(request: HttpRequest, release: str, code: str, kind: str) -> HttpResponse:
+    """``/charts/<release>/areas/<code>/spine.<svg|png|json>?width=``"""
+    opened, width = _release(release), _width(request)
+    return _file(opened, f"areas/{code}/{width}", kind, lambda: figures.spine(opened, code, width))
+
+
+def _release(name: str) -> Release:
+    """The release being served, or an older one still kept: a page opened before a swap has its charts."""
+    now = current_release()
+    if name == now.id:
+        return now
+    folder = settings.HOME / "releases" / name
+    if not re.fullmatch(r"\d{6}-[0-9a-f]{12}", name) or not (folder / "manifest.json").is_file():
+        raise NotKnownError(
+            name, "is not a release that is kept here.", f"The release being served is {now.id}."
+        )
+    return open_release(folder)
+
+
+def _width(request: HttpRequest) -> int:
+    wanted = request.GET.get("width", "desk")
+    if wanted not in figures.WIDTHS:
+        raise NotKnownError("width", f'"{wanted}" is not a width.', f"Widths: {', '.join(figures.WIDTHS)}.")
+    return figures.WIDTHS[wanted]
+
+
+def _file(release: Release, name: str, kind: str, make: Callable[[], Spec]) -> HttpResponse:
+    if kind not in CONTENT_TYPES:
+        raise NotKnownError(kind, "is not a kind of picture.", f"Kinds: {', '.join(CONTENT_TYPES)}.")
+    fingerprint = hashlib.sha256(name.encode()).hexdigest()[:32]
+    path = settings.HOME / "cache" / release.id / f"{fingerprint}.{kind}"
+    try:
+        body = path.read_bytes()
+    except FileNotFoundError:
+        body = _rendered(make(), kind)
+        _write(path, body)
+    response = HttpResponse(body, content_type=CONTENT_TYPES[kind])
+    response["Cache-Control"] = FOR_GOOD
+    response.keep = kind != "png"
+    return response
+
+
+def _rendered(spec: Spec, kind: str) -> bytes:
+    if kind == "json":
+        return json.dumps(spec, ensure_ascii=False, separators=(",", ":")).encode()
+    return to_svg(spec).encode() if kind == "svg" else to_png(spec)
+
+
+def _write(path: Path, body: bytes) -> None:
+    """Whole or not at all: another worker may be writing the same picture. A full disk costs speed, not the page."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_room(path.parent.parent)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as unfinished:
+            unfinished.write(body)
+        os.replace(unfinished.name, path)
+    except OSError:
+        return
+
+
+def _make_room(cache: Path) -> None:
+    files = [path for path in cache.glob("*/*") if path.is_file()]
+    if len(files) < MOST_FILES:
+        return
+    for path in sorted(files, key=lambda path: path.stat().st_mtime)[: MOST_FILES // 4]:
+        path.unlink(missing_ok=True)

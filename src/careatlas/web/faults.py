@@ -1,0 +1,64 @@
+"""What a reader sees when something cannot be answered: the fault in plain words, never a traceback.
+
+Faults of the AtlasError family become 404 (nothing answers to that name) or 503 (no release to read); anything
+else is our own mistake: logged in full, shown as a short apology.
+"""
+
+import logging
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+
+from careatlas.errors import AtlasError, NotKnownError, ReleaseError
+
+log = logging.getLogger("django.request")
+
+
+class PlainFaults:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, fault: Exception) -> HttpResponse | None:
+        return explained(request, fault) if isinstance(fault, AtlasError) else None
+
+
+def explained(request: HttpRequest, fault: AtlasError) -> HttpResponse:
+    """One fault as a page, or as JSON under /api/."""
+    if not isinstance(fault, NotKnownError):
+        log.error("%s: %s", request.path, fault)
+    if isinstance(fault, ReleaseError):
+        return _answer(
+            request, 503, "There is no atlas to show yet", f"{fault.found} {fault.remedy}", "This atlas"
+        )
+    return _answer(request, 404, "Not found", f"{fault.found} {fault.remedy}".strip(), fault.where)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(
+        request, 404, "Page not found", "Check the address, or search from the home page.", request.path
+    )
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _answer(request, 400, "That request cannot be read", "Go back and try again.", request.path)
+
+
+def our_mistake(request: HttpRequest) -> HttpResponse:
+    return _answer(
+        request,
+        500,
+        "Sorry, something went wrong",
+        "It is our mistake, and it has been written down.",
+        request.path,
+    )
+
+
+def _answer(request: HttpRequest, status: int, title: str, message: str, where: str) -> HttpResponse:
+    if request.path.startswith("/api/v"):
+        return JsonResponse({"detail": f"{where}: {message}"}, status=status)
+    return render(request, "fault.html", {"title": title, "message": message, "where": where}, status=status)

@@ -1,0 +1,50 @@
+"""Runs the web server: makes the charts' script if it is not there yet, then serves until Ctrl-C."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+VEGA_LITE = "6.4"
+SCRIPT = "vega.js"
+
+
+def serve(
+    home: Path, port: int, host: str = "127.0.0.1", workers: int = 2, say: Callable[[str], None] = print
+) -> None:
+    """Serve the releases in ``home`` at http://host:port until interrupted. ``say`` is told what happens."""
+    make_charts_script(home, say)
+    os.environ["CAREATLAS_HOME"] = str(home.resolve())
+    os.environ["DJANGO_SETTINGS_MODULE"] = "careatlas.web.settings"
+
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    server = Granian(
+        "careatlas.web.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=2,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+    )
+    server.on_startup(lambda: say(f"Serving at http://{host}:{port} (Ctrl-C stops)"))
+    server.serve()
+
+
+def make_charts_script(home: Path, say: Callable[[str], None] = print) -> Path:
+    """The script that draws charts in the browser, in one file: made once a version, whole or not at all."""
+    script = home / "static" / SCRIPT
+    if script.is_file():
+        return script
+    import vl_convert
+
+    say("Making the charts' script (once) ...")
+    bundle = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=VEGA_LITE)
+    script.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = script.with_suffix(".unfinished")
+    unfinished.write_text(bundle, encoding="utf-8")
+    os.replace(unfinished, script)
+    return script

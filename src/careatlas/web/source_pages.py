@@ -1,0 +1,214 @@
+"""Sources and data quality, methods, content pages, and the API's own page."""
+
+import ast
+import functools
+from collections import Counter
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+
+import careatlas
+from careatlas.engine.release import Release
+from careatlas.engine.tables import RELEASE
+from careatlas.errors import NotKnownError
+from careatlas.present.periods import period_name
+from careatlas.web import reading
+from careatlas.web.api import api
+from careatlas.web.current import current_release
+from careatlas.web.pages import crumb, show
+from careatlas.web.template_words import heading
+from careatlas.web.text import content_pages, from_docstring, from_markdown, title_of
+
+MOST_TOTALS = 200
+METHODS = Path(str(resources.files(careatlas))) / "methods"
+
+
+def sources(request: HttpRequest) -> HttpResponse:
+    release = current_release()
+    files = release.rows("files")
+    page = {
+        "sources": [_source(one, files) for one in release.manifest["sources"]],
+        "files_total": len(files),
+        "outcomes": [
+            {"outcome": name, "number": n} for name, n in Counter(f["outcome"] for f in files).most_common()
+        ],
+        "not_read": [file for file in files if file["outcome"] == "not_read"],
+        "read": [file for file in files if file["outcome"] != "not_read"],
+        "crumbs": [crumb("Sources and data quality", "/sources/")],
+    }
+    return show(request, "sources.html", page | _quality(release) | _totals(release))
+
+
+def methods(request: HttpRequest) -> HttpResponse:
+    release = current_release()
+    listed = [
+        {"name": name, "first_line": about.strip().split("\n")[0], "indicators": _using(release, name)}
+        for name, about, _ in _documented()
+    ]
+    return show(request, "methods.html", {"methods": listed, "crumbs": [crumb("Methods", "/methods/")]})
+
+
+def method(request: HttpRequest, name: str) -> HttpResponse:
+    found = next((one for one in _documented() if one[0] == name), None)
+    if found is None:
+        raise NotKnownError(name, "is not a method.", "See the list of methods.")
+    page = {
+        "name": name,
+        "about": from_docstring(found[1]),
+        "functions": found[2],
+        "indicators": _using(current_release(), name),
+        "crumbs": [crumb("Methods", "/methods/")],
+    }
+    return show(request, "method.html", page)
+
+
+def content(request: HttpRequest, slug: str) -> HttpResponse:
+    text = content_pages().get(slug)
+    if text is None:
+        raise NotKnownError(slug, "is not a page of this atlas.", "See the foot of any page for the list.")
+    page = {"title": title_of(text, heading(slug)), "body": from_markdown(text), "crumbs": []}
+    return show(request, "content.html", page)
+
+
+def api_page(request: HttpRequest) -> HttpResponse:
+    release = current_release()
+    description = api.get_openapi_schema()
+    page = {
+        "tables": [
+            {
+                "name": name,
+                "one_row_is": table.one_row_is,
+                "rows": release.manifest["row_counts"].get(name, 0),
+            }
+            for name, table in RELEASE.items()
+        ],
+        "operations": [
+            _operation(path, described["get"], description)
+            for path, described in description["paths"].items()
+        ],
+        "crumbs": [crumb("Data and API", "/api/")],
+    }
+    return show(request, "api.html", page)
+
+
+def _source(one: dict[str, Any], files: list[dict[str, Any]]) -> dict[str, Any]:
+    own = [file for file in files if file["source"] == one["id"] and file["outcome"] == "read"]
+    ends = sorted(file["period_end"] for file in own if file["period_end"])
+    starts = sorted(file["period_start"] for file in own if file["period_start"])
+    covers = f"{starts[0]:%B %Y} to {ends[-1]:%B %Y}" if ends and starts else "no period of its own"
+    if starts and ends and (starts[0], ends[-1]) == (own[0]["period_start"], own[0]["period_end"]):
+        covers = period_name(starts[0], ends[-1])
+    return {
+        "title": one["title"],
+        "page": one["page"] if one["page"].startswith("https://") else "",
+        "publisher": one["publisher"],
+        "licence": one["licence"],
+        "files": len(own),
+        "covers": covers,
+    }
+
+
+def _quality(release: Release) -> dict[str, Any]:
+    """What completeness checks found in each source's latest period; how many findings are older."""
+    rows = release.rows("completeness")
+    latest: dict[str, Any] = {}
+    for row in rows:
+        latest[row["source"]] = max(row["period_end"], latest.get(row["source"], row["period_end"]))
+    now = [
+        row | {"known": row["submitter"] in release.areas}
+        for row in rows
+        if row["period_end"] == latest[row["source"]]
+    ]
+    now.sort(key=lambda row: (row["source"], row["status"], row["submitter_name"] or ""))
+    return {"quality": now, "older_quality": len(rows) - len(now)}
+
+
+def _totals(release: Release) -> dict[str, Any]:
+    rows = [row | {"equal": _equal(row)} for row in release.rows("reconciliation")]
+    rows.sort(
+        key=lambda row: (row["equal"] != "no", -row["period_end"].toordinal(), row["source"], row["total"])
+    )
+    judged = Counter(row["equal"] for row in rows)
+    return {
+        "totals": rows[:MOST_TOTALS],
+        "more_totals": len(rows) if len(rows) > MOST_TOTALS else 0,
+        "agreeing": judged["yes"],
+        "differing": judged["no"],
+        "with_total": judged["yes"] + judged["no"],
+    }
+
+
+def _equal(row: dict[str, Any]) -> str:
+    if row["published"] is None or row["counted"] is None:
+        return "cannot be told"
+    return "yes" if abs(row["published"] - row["counted"]) <= 1e-9 * max(1.0, abs(row["published"])) else "no"
+
+
+@functools.cache
+def _documented() -> list[tuple[str, str, list[dict[str, str | SafeString]]]]:
+    """Each method module's docstring and public functions, read without running it."""
+    return [_read(path) for path in sorted(METHODS.glob("*.py")) if not path.stem.startswith("_")]
+
+
+def _read(path: Path) -> tuple[str, str, list[dict[str, str | SafeString]]]:
+    module = ast.parse(path.read_text(encoding="utf-8"))
+    functions = [
+        {
+            "name": one.name,
+            "signature": f"{one.name}({ast.unparse(one.args)})",
+            "about": from_docstring(ast.get_docstring(one) or ""),
+        }
+        for one in module.body
+        if isinstance(one, ast.FunctionDef) and not one.name.startswith("_")
+    ]
+    return path.stem, ast.get_docstring(module) or "", functions
+
+
+def _using(release: Release, name: str) -> list[dict[str, Any]]:
+    return [one for one in reading.indicators_with_values(release) if one["method"] == name]
+
+
+def _operation(path: str, described: dict[str, Any], description: dict[str, Any]) -> dict[str, Any]:
+    answer = described["responses"][200]["content"]["application/json"]["schema"]
+    parameters = [
+        {
+            "name": one["name"],
+            "type": _type(one["schema"]),
+            "needed": "yes" if one.get("required") else "no",
+            "meaning": one["schema"].get("description") or one.get("description", ""),
+        }
+        for one in described.get("parameters", [])
+    ]
+    return {
+        "id": described["operationId"],
+        "path": path,
+        "summary": described["summary"],
+        "parameters": parameters,
+        "fields": _fields(answer, description["components"]["schemas"]),
+        "example": path + ("?q=hospital" if path.endswith("search") else "") if "{" not in path else "",
+    }
+
+
+def _fields(answer: dict[str, Any], schemas: dict[str, Any]) -> list[dict[str, str]]:
+    """The fields of one row of the answer, wherever the answer keeps its rows."""
+    schema = _resolved(answer.get("items", answer), schemas)
+    rows = schema.get("properties", {}).get("rows")
+    if rows:
+        schema = _resolved(rows["items"], schemas)
+    return [
+        {"name": name, "type": _type(one), "meaning": one.get("description", "")}
+        for name, one in schema.get("properties", {}).items()
+    ]
+
+
+def _resolved(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    return schemas[schema["$ref"].rsplit("/", 1)[1]] if "$ref" in schema else schema
+
+
+def _type(schema: dict[str, Any]) -> str:
+    if "anyOf" in schema:
+        return " or ".join(_type(one) for one in schema["anyOf"])
+    return str(schema.get("format") or schema.get("type") or "object")

@@ -1,0 +1,34 @@
+"""Fixtures that many tests share."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+IN_CI = os.environ.get("CI") == "true"
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say how many browser journeys really ran: continuous integration fails without them."""
+    ran = [
+        report
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.stats.get(outcome, [])
+        if "journey" in getattr(report, "keywords", {}) and report.when == "call"
+    ]
+    terminalreporter.write_line(f"journeys run: {len(ran)}")
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of publishers' real files (CAREATLAS_DATA), which the project does not carry.
+
+    A user's machine without them skips; continuous integration must have them.
+    """
+    folder = Path(os.environ.get("CAREATLAS_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        if IN_CI:
+            pytest.fail(f"the real files are not at {folder}; set CAREATLAS_DATA")
+        pytest.skip(f"no publishers' files at {folder}: set CAREATLAS_DATA to run the tests on real data")
+    return folder

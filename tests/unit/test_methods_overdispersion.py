@@ -1,0 +1,159 @@
+"""Over-dispersion and funnels: chance leaves nothing over, and stated false alarms are kept."""
+
+import numpy as np
+import pytest
+
+from careatlas.methods import funnel, overdispersion
+
+NAN = np.nan
+
+
+def simulated(rng, maps, areas, expected, coefficient_of_variation):
+    """Events of areas whose true ratios vary about 1 by a gamma distribution."""
+    if coefficient_of_variation == 0:
+        return rng.poisson(expected, (maps, areas)).astype(float)
+    shape = 1 / coefficient_of_variation**2
+    return rng.poisson(expected * rng.gamma(shape, 1 / shape, (maps, areas))).astype(float)
+
+
+def test_winsorising_takes_a_third_of_the_variance_of_pure_chance():
+    # what is left: 2(.4 - q phi(q)) + .2 q^2 with q = 1.28155
+    assert round(overdispersion._variance_left_by_winsorising(), 4) == 0.6787
+
+
+def test_areas_that_differ_less_than_chance_have_no_variance_between_them():
+    found = overdispersion.rate_overdispersion([100] * 30, [100] * 30)
+    assert found.tau2.tolist() == [0]
+    assert found.phi.tolist() == [0]
+    assert not found.has_few_areas[0]
+    np.testing.assert_array_equal(found.z_adjusted, found.z)
+
+
+def test_the_estimate_by_hand_on_areas_of_one_size():
+    # 10 areas at root ratio 1.2, 10 at .8, errors .05: z is 4 or -4, winsorising changes nothing,
+    # phi = 16/.67865;
+    # w = 400, so tau2 = (20 phi - 19) / (20 x 400 - 400)
+    found = overdispersion.rate_overdispersion([144] * 10 + [64] * 10, [100] * 20)
+    phi = 16 / 0.678651
+    assert found.phi[0] == pytest.approx(phi, rel=1e-4)
+    assert found.tau2[0] == pytest.approx((20 * phi - 19) / 7600, rel=1e-4)
+    assert found.z_adjusted[0] == pytest.approx(0.2 / np.sqrt(0.05**2 + found.tau2[0]))
+
+
+def test_below_twenty_areas_the_estimate_is_paule_and_mandels():
+    # with equal errors it is the sample variance of the scores less the error's square
+    score, error = np.array([1.3, 0.7, 1.1, 0.8, 1.2]), 0.1
+    found = overdispersion.score_overdispersion(score, np.full(5, error), 1.0)
+    assert found.has_few_areas[0]
+    assert found.tau2[0] == pytest.approx(score.var(ddof=1) - error**2, rel=1e-10)
+
+
+def test_paule_and_mandels_estimate_solves_its_equation_when_errors_differ():
+    score, error = np.array([1.5, 0.6, 1.1, 0.9]), np.array([0.05, 0.2, 0.1, 0.3])
+    tau2 = overdispersion.score_overdispersion(score, error, 1.0).tau2[0]
+    weight = 1 / (error**2 + tau2)
+    centre = (weight * score).sum() / weight.sum()
+    assert (weight * (score - centre) ** 2).sum() == pytest.approx(3, rel=1e-9)
+
+
+def test_an_area_without_events_is_an_ordinary_value():
+    assert np.isfinite(overdispersion.rate_overdispersion([0, 5, 6], [4, 5, 6]).z).all()
+
+
+def test_missing_areas_are_left_out_and_stay_missing():
+    observed, expected = [120.0, 80, 150, NAN, 90, 30], [100.0, 100, 100, 100, NAN, 0]
+    holed = overdispersion.rate_overdispersion(observed[:5], expected[:5])
+    whole = overdispersion.rate_overdispersion(observed[:3], expected[:3])
+    assert holed.tau2 == whole.tau2
+    assert np.isnan(holed.z_adjusted).tolist() == [False, False, False, True, True]
+    assert np.isnan(overdispersion.rate_overdispersion(observed, expected).z[5])
+
+
+def test_one_area_says_nothing_of_differences():
+    found = overdispersion.rate_overdispersion([[120], [NAN]], [[100], [100]])
+    assert np.isnan(found.tau2).all()
+    assert found.z[0, 0] == pytest.approx((np.sqrt(1.2) - 1) / 0.05)
+    assert np.isnan(found.z[1, 0])
+
+
+def test_many_maps_at_once_equal_one_by_one():
+    rng = np.random.default_rng(4)
+    observed = simulated(rng, 5, 42, 200, 0.15)
+    observed[2, :30] = NAN  # so that one map has few areas and the others many
+    at_once = overdispersion.rate_overdispersion(observed, np.full(observed.shape, 200))
+    one_by_one = [overdispersion.rate_overdispersion(row, np.full(42, 200)) for row in observed]
+    np.testing.assert_allclose(at_once.tau2, [found.tau2 for found in one_by_one], rtol=1e-12)
+    np.testing.assert_allclose(at_once.z_adjusted, [found.z_adjusted for found in one_by_one], rtol=1e-12)
+
+
+@pytest.mark.parametrize("areas", [42, 106, 130])
+@pytest.mark.parametrize("variation", [0, 0.05, 0.1, 0.2])
+def test_ordinary_areas_are_flagged_no_more_often_than_allowed(areas, variation):
+    observed = simulated(np.random.default_rng(11), 2000, areas, 200, variation)
+    z = np.abs(overdispersion.rate_overdispersion(observed, np.full(observed.shape, 200)).z_adjusted)
+    assert (z > 3.090232).mean() <= 0.005
+    assert (z > 1.959964).mean() <= 0.065
+
+
+def test_an_area_with_60_percent_more_events_is_found_nine_times_in_ten():
+    observed = simulated(np.random.default_rng(12), 2000, 106, 200, 0.1)
+    observed[:, 0] = np.random.default_rng(13).poisson(320, 2000)
+    z = overdispersion.rate_overdispersion(observed, np.full(observed.shape, 200)).z_adjusted
+    assert (z[:, 0] > 3.090232).mean() >= 0.9
+
+
+def test_proportions_that_differ_by_chance_alone_have_almost_no_variance_between_them():
+    denominator = np.full((200, 106), 400.0)
+    count = np.random.default_rng(5).binomial(400, 0.3, denominator.shape).astype(float)
+    found = overdispersion.proportion_overdispersion(count, denominator)
+    assert found.phi.mean() == pytest.approx(1, abs=0.05)
+    assert found.tau2.mean() < 0.1 / (4 * 400)  # a tenth of chance's own variance
+
+
+def test_adjusted_limits_without_adjustment_are_the_plain_ones_and_grow_with_it():
+    plain = overdispersion.adjusted_rate_limits([100.0], 0.0, 0.95)
+    assert np.round(plain, 4).tolist() == [[0.8136], [1.2056]]  # (1 -/+ 1.96 x .05) squared
+    lower, upper = overdispersion.adjusted_rate_limits([100.0], 0.04, 0.95)
+    assert lower < plain[0]
+    assert upper > plain[1]
+    assert overdispersion.adjusted_rate_limits([1.0], 1.0)[0] == 0
+
+
+def test_adjusted_limits_of_a_proportion_stay_between_none_and_all():
+    lower, upper = overdispersion.adjusted_proportion_limits([3.0, NAN, 0], 0.9, 0.05)
+    assert 0 <= lower[0] < 0.9
+    assert upper[0] == 1
+    assert np.isnan(lower[1:]).all()
+
+
+def test_exact_tails_flag_no_more_than_they_say_at_any_expected_count():
+    from scipy.special import gammaln
+
+    events, expected = np.arange(300.0), np.array([0.5, 2, 5, 20, 100])[:, None]
+    probability = np.exp(events * np.log(expected) - expected - gammaln(events + 1))
+    for confidence in (0.95, 0.998):
+        flagged = funnel.outlying(events, expected, confidence) != 0
+        assert ((probability * flagged).sum(axis=1) <= 1 - confidence).all()
+
+
+def test_an_area_is_flagged_high_low_or_not_and_missing_stays_missing():
+    flags = funnel.outlying([200, 30, 100, NAN, 3], [100, 100, 100, 100, 0])
+    np.testing.assert_array_equal(flags, [1, -1, 0, NAN, NAN])
+
+
+def test_no_events_where_many_were_expected_are_too_few():
+    assert funnel.outlying([0, 0], [2, 20]).tolist() == [0, -1]
+
+
+def test_inverted_limits_are_where_the_flag_turns():
+    lower, upper = funnel.inverted_limits([40.0])
+    assert funnel.outlying([40, 40], [lower[0] * 0.999, lower[0] * 1.001]).tolist() == [1, 0]
+    assert funnel.outlying([40, 40], [upper[0] * 0.999, upper[0] * 1.001]).tolist() == [0, -1]
+
+
+def test_proportion_limits_narrow_as_areas_grow():
+    lower, upper = funnel.proportion_limits([10, 1000, 0], 0.3)
+    assert (upper - lower)[0] > (upper - lower)[1]
+    assert np.isnan(lower[2])
+    with pytest.raises(ValueError, match="overall is above 1"):
+        funnel.proportion_limits([10], 30)

@@ -1,0 +1,339 @@
+"""A small release of a fictional country for the tests of pages and API: every status, every kind of page.
+
+Two regions, four boards, 32 sub-areas in a grid, three trusts, fifteen months. Numbers follow a plain rule, so that a
+test can say what to expect: sub-area n (from 0) completes 100 + 2n of every 10,000 people in the first month.
+"""
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from careatlas.engine.release import Release, publish
+from careatlas.engine.tables import RELEASE
+from careatlas.present.maps import simplified
+
+SUB_AREAS, BOARDS, MONTHS = 32, 4, 15
+COUNTRY = "SIM"
+ZERO, MISSING, INCOMPLETE, HIDDEN = "S01", "S02", "S03", "S04"  # their states in the latest month
+NAMES = (
+    (
+        "Alderbrook Birchcombe Cragford Dunmere Elmstow Fernhollow Greyburn Hazeldon Inglewick Juniper Vale Kestrelby Larkmoor "
+        "Mallowby Netherfold Oakenshaw Penworthy Quarrendale Rushcroft Silverbeck Thornhaven Underhill Vexford Westmarch Yarrowby "
+        "Ashpool Bramblegate Coldwater Driftwood Eastmere Foxley Glenhollow Heathrow Bottom"
+    )
+    .replace("Juniper Vale", "Juniper_Vale")
+    .replace("Heathrow Bottom", "Heatherbottom")
+    .split()
+)
+
+
+def months() -> list[tuple[date, date]]:
+    """January 2025 to March 2026."""
+    starts = [date(2025 + n // 12, n % 12 + 1, 1) for n in range(MONTHS + 1)]
+    return [(start, after - timedelta(days=1)) for start, after in zip(starts, starts[1:], strict=False)]
+
+
+def make_release(home: Path) -> Release:
+    """Write the release into ``home`` and serve it from there."""
+    values = [*_pathways(), *_four_hours()]
+    rows = {
+        "areas": _areas(),
+        "area_names": _area_names(),
+        "values": values,
+        "comparisons": _comparisons(values),
+        "completeness": [
+            {
+                "source": "rtt", "submitter": "T01", "submitter_name": "Alderbrook Infirmary", "submitter_type": "provider",
+                **_period(months()[-1]), "status": "absent", "evidence": "Reported in 14 of the last 14 months, not in this one.",
+            }
+        ],
+        "files": _files(),
+        "reconciliation": [
+            {
+                "source": "rtt", "file": "rtt/march.zip", **_period(months()[-1]), "total": "completed pathways",
+                "published": 4_280.0, "counted": 4_280.0, "in_areas": 4_192.0, "outside_areas": 88.0,
+            }
+        ],
+    }  # fmt: skip
+    tables = {
+        name: pa.Table.from_pylist(
+            [{c: row.get(c) for c in table.column_names} for row in rows.get(name, [])], table.schema
+        )
+        for name, table in RELEASE.items()
+    }
+    documents = {"catalogue.json": _catalogue(), "boundaries/sub_icb.json": _outlines()}
+    return publish(home, tables, documents, _manifest())
+
+
+def _period(month: tuple[date, date]) -> dict[str, date]:
+    return {"period_start": month[0], "period_end": month[1]}
+
+
+def _codes() -> list[str]:
+    return [f"S{n:02d}" for n in range(SUB_AREAS)]
+
+
+def _board(n: int) -> str:
+    return f"B{n * BOARDS // SUB_AREAS}"
+
+
+def _areas() -> list[dict[str, Any]]:
+    def area(code: str, name: str, area_type: str, parent: str | None, **more: Any) -> dict[str, Any]:
+        return {
+            "code": code,
+            "name": name,
+            "official_name": name,
+            "area_type": area_type,
+            "parent_code": parent,
+            **more,
+        }
+
+    return [
+        area(COUNTRY, "Simland", "country", None),
+        area("R0", "North", "region", COUNTRY),
+        area("R1", "South", "region", COUNTRY),
+        *(area(f"B{n}", f"{('Upper', 'Middle', 'Lower', 'Far')[n]} Board", "icb", f"R{n // 2}") for n in range(BOARDS)),
+        *(
+            area(code, NAMES[n].replace("_", " "), "sub_icb", _board(n), hex_q=n % 8 - n // 16, hex_r=n // 8,
+                 longitude=n % 8 * 0.2, latitude=51 + n // 8 * 0.2)
+            for n, code in enumerate(_codes())
+        ),
+        *(area(f"T0{n}", f"{NAMES[n]} Infirmary", "provider", "R0") for n in range(3)),
+    ]  # fmt: skip
+
+
+def _area_names() -> list[dict[str, Any]]:
+    own = [
+        {"name": a["name"], "kind": "area", "area": a["code"], "area_type": a["area_type"]} for a in _areas()
+    ]
+    return [
+        *own,
+        {"name": "St Éloi's", "kind": "town", "area": "S05", "area_type": "sub_icb", "share": 1.0},
+        {"name": "Wideshire", "kind": "council", "area": "S06", "area_type": "sub_icb", "share": 0.75},
+        {"name": "Wideshire", "kind": "council", "area": "S07", "area_type": "sub_icb", "share": 0.25},
+        {"name": "The Old Royal", "kind": "hospital", "area": "T00", "area_type": "provider"},
+    ]
+
+
+def _value(
+    indicator: str,
+    area_type: str,
+    area: str,
+    month: tuple[date, date],
+    count: float,
+    among: float,
+    per: float,
+) -> dict:
+    """Normal limits: only the shape matters here."""
+    value, error = count / among * per, per * np.sqrt(max(count, 1)) / among
+    return {
+        "indicator": indicator, "area_type": area_type, "area": area, **_period(month), "sex": "persons", "age_band": "all",
+        "count": float(count), "denominator": float(among), "value": float(value),
+        "lower_95": float(max(0, value - 1.96 * error)), "upper_95": float(value + 1.96 * error),
+        "lower_998": float(max(0, value - 3.09 * error)), "upper_998": float(value + 3.09 * error),
+        "status": "reported" if count else "zero", "note": None,
+    }  # fmt: skip
+
+
+def _without_value(row: dict[str, Any], status: str, note: str) -> dict[str, Any]:
+    numbers = ("count", "value", "lower_95", "upper_95", "lower_998", "upper_998")
+    return row | dict.fromkeys(numbers) | {"status": status, "note": note}
+
+
+def _pathways() -> list[dict[str, Any]]:
+    rows = []
+    for n_month, month in enumerate(months()):
+        latest = n_month == MONTHS - 1
+        counts = {code: 100 + 2 * n + 3 * n_month for n, code in enumerate(_codes())}
+        if latest:
+            counts[ZERO] = 0
+        for code, count in counts.items():
+            row = _value("completed", "sub_icb", code, month, count, 10_000, 1_000)
+            if latest and code == MISSING:
+                row = _without_value(row, "missing", "Its trust did not report.")
+            if latest and code == INCOMPLETE:
+                row |= {"status": "incomplete", "note": "Alderbrook Infirmary did not report."}
+            if latest and code == HIDDEN:
+                row = _without_value(row, "hidden", "Fewer than 8.")
+            rows.append(row)
+        for level, members in _levels().items():
+            for code, inside in members.items():
+                total = sum(counts[one] for one in inside)
+                rows.append(_value("completed", level, code, month, total, 10_000 * len(inside), 1_000))
+    return rows
+
+
+def _levels() -> dict[str, dict[str, list[str]]]:
+    boards = {
+        f"B{b}": [code for n, code in enumerate(_codes()) if _board(n) == f"B{b}"] for b in range(BOARDS)
+    }
+    regions = {f"R{r}": boards[f"B{2 * r}"] + boards[f"B{2 * r + 1}"] for r in (0, 1)}
+    return {"icb": boards, "region": regions, "country": {COUNTRY: _codes()}}
+
+
+def _four_hours() -> list[dict[str, Any]]:
+    rows = []
+    for month in months():
+        rows += [
+            _value("four_hours", "provider", f"T0{n}", month, 9_000 - 1_500 * n, 10_000, 100)
+            for n in range(3)
+        ]
+        rows.append(_value("four_hours", "country", COUNTRY, month, 22_500, 30_000, 100))
+    return rows
+
+
+def _comparisons(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    national = {
+        (row["indicator"], row["period_end"]): row["value"] for row in values if row["area_type"] == "country"
+    }
+    found = []
+    for row in values:
+        if row["area_type"] == "country" or row["value"] is None:
+            continue
+        against = national[row["indicator"], row["period_end"]]
+        if row["lower_95"] <= against <= row["upper_95"]:
+            word = "similar"
+        elif row["indicator"] == "four_hours":
+            word = "better" if row["value"] > against else "worse"
+        else:
+            word = "higher" if row["value"] > against else "lower"
+        ranked = row["status"] != "incomplete"
+        found.append(
+            {key: row[key] for key in ("indicator", "area_type", "area", "period_start", "period_end")}
+            | {
+                "benchmark": "national", "benchmark_name": "Simland", "benchmark_value": against,
+                "difference": row["value"] - against, "z": (row["value"] - against) / max(0.1, against / 10), "limits": "95",
+                "significance": word if ranked else "not_compared",
+            }
+        )  # fmt: skip
+    return _ranked(found)
+
+
+def _ranked(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    groups: dict[Any, list[dict[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault((row["indicator"], row["area_type"], row["period_end"]), []).append(row)
+    for members in groups.values():
+        counted = sorted(
+            (r for r in members if r["significance"] != "not_compared"), key=lambda r: -r["difference"]
+        )
+        for place, row in enumerate(counted, 1):
+            row |= {
+                "rank": float(place), "rank_lower": float(max(1, place - 3)),
+                "rank_upper": float(min(len(counted), place + 3)), "ranked_areas": len(counted),
+            }  # fmt: skip
+    return rows
+
+
+def _files() -> list[dict[str, Any]]:
+    read = {"outcome": "read", "source": "rtt_waiting_times", "bytes": 5_200_000, "rows_read": 900, "rows_kept": 898,
+            "rows_refused": 2, "refusals": "2 rows: no commissioner (first: row 17)"}  # fmt: skip
+    return [
+        {"file": "rtt/march.zip", "sha256": "ab" * 32, **read, **_period(months()[-1])},
+        {"file": "rtt/march-old.zip", "sha256": "cd" * 32, **read, **_period(months()[-1]),
+         "outcome": "superseded", "reason": "rtt/march.zip is the later edition."},
+        {"file": "holiday.xlsx", "sha256": "ef" * 32, "bytes": 812, "outcome": "not_read", "reason": "No source knows this layout."},
+    ]  # fmt: skip
+
+
+def _catalogue() -> dict[str, Any]:
+    def level(id: str, title: str, plural: str, parent: str | None, order: int) -> dict[str, Any]:
+        return {"id": id, "title": title, "plural": plural, "parent": parent, "rolls_up_from": None, "ranked": True,
+                "boundaries": id == "sub_icb", "order": order, "members": None}  # fmt: skip
+
+    return {
+        "indicators": {one["id"]: one for one in (_completed(), _within_four_hours())},
+        "area_types": {
+            one["id"]: one
+            for one in (
+                level("sub_icb", "Sub-area", "Sub-areas", "icb", 1),
+                level("icb", "Board", "Boards", "region", 2),
+                level("region", "Region", "Regions", "country", 3),
+                level("provider", "Trust", "Trusts", None, 4),
+                level("country", "Country", "Countries", None, 9),
+            )
+        },
+        "programmes": {"planned_care": {"id": "planned_care", "title": "Planned care"}},
+        "themes": {},
+        "targets": {
+            "ae_four_hours": {
+                "id": "ae_four_hours", "title": "Seen within four hours", "unit": "%",
+                "entries": [
+                    {"value": 95.0, "direction": "at_least", "kind": "constitutional", "applies_to": ["provider", "country"],
+                     "valid_from": "2010-01-01", "valid_to": None, "source": {"title": "A law", "url": "https://example.org/law"}},
+                    {"value": 70.0, "direction": "at_least", "kind": "interim_ambition", "applies_to": ["provider"],
+                     "valid_from": "2025-04-01", "valid_to": "2026-03-31",
+                     "source": {"title": "A plan", "url": "https://example.org/plan"}},
+                ],
+            }
+        },
+    }  # fmt: skip
+
+
+def _completed() -> dict[str, Any]:
+    return _words("completed") | {
+        "title": "Referral-to-treatment pathways completed", "short_title": "Pathways completed", "theme": "waiting",
+        "polarity": "neither", "unit": "per 1,000 people", "method": "crude_rate", "multiplier": 1000.0,
+        "numerator": {"table": "rtt", "measure": "pathways", "where": {"specialty": "total", "part": ["completed_admitted"]}},
+        "denominator": {"table": "population", "measure": "people", "where": {}, "edition": None},
+        "area_types": ["sub_icb", "icb", "region"], "standard": [],
+    }  # fmt: skip
+
+
+def _within_four_hours() -> dict[str, Any]:
+    return _words("four_hours") | {
+        "title": "A&E attendances done within four hours", "short_title": "A&E within four hours", "theme": "urgent_care",
+        "polarity": "higher_is_better", "unit": "%", "method": "proportion", "multiplier": 100.0,
+        "numerator": {"table": "accident_emergency", "measure": "within_four_hours", "where": {}},
+        "denominator": {"table": "accident_emergency", "measure": "attendances_timed", "where": {}, "edition": None},
+        "area_types": ["provider"], "standard": ["ae_four_hours"],
+    }  # fmt: skip
+
+
+def _words(id: str) -> dict[str, Any]:
+    return {
+        "id": id, "programme": "planned_care", "need": [], "unit_cost": None, "decimals": 1, "period": None,
+        "standard_population": None, "context": "Why it matters.", "reasons_for_variation": "Why places differ.",
+        "options_for_action": "What to do.", "caveats": "What to mind.", "author": "A. Nalyst", "checked_by": "C. Linician",
+        "resources": [{"title": "A guide", "url": "https://example.org/guide"}], "reviewed_on": "2026-01-01",
+        "review_due": "2027-01-01",
+    }  # fmt: skip
+
+
+def _outlines() -> dict[str, Any]:
+    """A grid of squares, eight to a row."""
+
+    def square(n: int) -> dict[str, Any]:
+        west, south = n % 8 * 0.2, 51 + n // 8 * 0.2
+        ring = [
+            [west, south],
+            [west + 0.2, south],
+            [west + 0.2, south + 0.2],
+            [west, south + 0.2],
+            [west, south],
+        ]
+        geometry = json.dumps({"type": "Polygon", "coordinates": [ring]})
+        return {
+            "area_type": "sub_icb",
+            "ons_code": f"E{n}",
+            "code": f"S{n:02d}",
+            "name": NAMES[n],
+            "geometry": geometry,
+        }
+
+    return simplified([square(n) for n in range(SUB_AREAS)])
+
+
+def _manifest() -> dict[str, Any]:
+    return {
+        "simulated": True, "country_code": COUNTRY, "country_name": "Simland", "code_version": "test", "inputs": "none",
+        "sources": [
+            {"id": "rtt_waiting_times", "title": "Waiting times", "publisher": "NHS Simland", "page": "https://example.org/rtt",
+             "licence": "Open Government Licence v3.0", "attribution": "Contains fictional information.", "tables": ["rtt"],
+             "files": [{"file": "rtt/march.zip", "sha256": "ab" * 32, "bytes": 5_200_000}]},
+        ],
+    }  # fmt: skip
