@@ -1,9 +1,10 @@
 """A small release of a fictional country for the tests of pages and API: every status, every kind of page.
 
-Two regions, four boards, 32 sub-areas in a grid, three trusts, fifteen months. Numbers follow a plain rule, so that a
-test can say what to expect: sub-area n (from 0) completes 100 + 2n of every 10,000 people in the first month.
+Two regions, four boards, 32 sub-areas in a grid, three trusts, fifteen months. Numbers follow a plain rule, so
+that a test can say what to expect: sub-area n (from 0) completes 100 + 2n + 3m of 10,000 people in month m.
 """
 
+import itertools
 import json
 from datetime import date, timedelta
 from pathlib import Path
@@ -19,22 +20,13 @@ from careatlas.present.maps import simplified
 SUB_AREAS, BOARDS, MONTHS = 32, 4, 15
 COUNTRY = "SIM"
 ZERO, MISSING, INCOMPLETE, HIDDEN = "S01", "S02", "S03", "S04"  # their states in the latest month
-NAMES = (
-    (
-        "Alderbrook Birchcombe Cragford Dunmere Elmstow Fernhollow Greyburn Hazeldon Inglewick Juniper Vale Kestrelby Larkmoor "
-        "Mallowby Netherfold Oakenshaw Penworthy Quarrendale Rushcroft Silverbeck Thornhaven Underhill Vexford Westmarch Yarrowby "
-        "Ashpool Bramblegate Coldwater Driftwood Eastmere Foxley Glenhollow Heathrow Bottom"
-    )
-    .replace("Juniper Vale", "Juniper_Vale")
-    .replace("Heathrow Bottom", "Heatherbottom")
-    .split()
-)
+NAMES = ["Alderbrook", "Birchcombe", "Cragford", "Dunmere", "Elmstow", "Fernhollow", "Greyburn", "Hazeldon", "Inglewick", "Jessamy", "Kestrelby", "Larkmoor", "Mallowby", "Netherfold", "Oakenshaw", "Penworthy", "Quarrendale", "Rushcroft", "Silverbeck", "Thornhaven", "Underhill", "Vexford", "Westmarch", "Yarrowby", "Ashpool", "Bramblegate", "Coldwater", "Driftwood", "Eastmere", "Foxley", "Glenhollow", "Heatherbottom"]
 
 
 def months() -> list[tuple[date, date]]:
     """January 2025 to March 2026."""
     starts = [date(2025 + n // 12, n % 12 + 1, 1) for n in range(MONTHS + 1)]
-    return [(start, after - timedelta(days=1)) for start, after in zip(starts, starts[1:], strict=False)]
+    return [(start, after - timedelta(days=1)) for start, after in itertools.pairwise(starts)]
 
 
 def make_release(home: Path) -> Release:
@@ -47,18 +39,29 @@ def make_release(home: Path) -> Release:
         "comparisons": _comparisons(values),
         "completeness": [
             {
-                "source": "rtt", "submitter": "T01", "submitter_name": "Alderbrook Infirmary", "submitter_type": "provider",
-                **_period(months()[-1]), "status": "absent", "evidence": "Reported in 14 of the last 14 months, not in this one.",
+                "source": "rtt",
+                "submitter": "T01",
+                "submitter_name": "Alderbrook Infirmary",
+                "submitter_type": "provider",
+                **_period(months()[-1]),
+                "status": "absent",
+                "evidence": "Reported in 14 of the last 14 months, not in this one.",
             }
         ],
         "files": _files(),
         "reconciliation": [
             {
-                "source": "rtt", "file": "rtt/march.zip", **_period(months()[-1]), "total": "completed pathways",
-                "published": 4_280.0, "counted": 4_280.0, "in_areas": 4_192.0, "outside_areas": 88.0,
+                "source": "rtt",
+                "file": "rtt/march.zip",
+                **_period(months()[-1]),
+                "total": "completed pathways",
+                "published": 4_280.0,
+                "counted": 4_280.0,
+                "in_areas": 4_192.0,
+                "outside_areas": 88.0,
             }
         ],
-    }  # fmt: skip
+    }
     tables = {
         name: pa.Table.from_pylist(
             [{c: row.get(c) for c in table.column_names} for row in rows.get(name, [])], table.schema
@@ -96,14 +99,25 @@ def _areas() -> list[dict[str, Any]]:
         area(COUNTRY, "Simland", "country", None),
         area("R0", "North", "region", COUNTRY),
         area("R1", "South", "region", COUNTRY),
-        *(area(f"B{n}", f"{('Upper', 'Middle', 'Lower', 'Far')[n]} Board", "icb", f"R{n // 2}") for n in range(BOARDS)),
         *(
-            area(code, NAMES[n].replace("_", " "), "sub_icb", _board(n), hex_q=n % 8 - n // 16, hex_r=n // 8,
-                 longitude=n % 8 * 0.2, latitude=51 + n // 8 * 0.2)
+            area(f"B{n}", f"{('Upper', 'Middle', 'Lower', 'Far')[n]} Board", "icb", f"R{n // 2}")
+            for n in range(BOARDS)
+        ),
+        *(
+            area(
+                code,
+                NAMES[n],
+                "sub_icb",
+                _board(n),
+                hex_q=n % 8 - n // 16,
+                hex_r=n // 8,
+                longitude=n % 8 * 0.2,
+                latitude=51 + n // 8 * 0.2,
+            )
             for n, code in enumerate(_codes())
         ),
         *(area(f"T0{n}", f"{NAMES[n]} Infirmary", "provider", "R0") for n in range(3)),
-    ]  # fmt: skip
+    ]
 
 
 def _area_names() -> list[dict[str, Any]]:
@@ -131,12 +145,22 @@ def _value(
     """Normal limits: only the shape matters here."""
     value, error = count / among * per, per * np.sqrt(max(count, 1)) / among
     return {
-        "indicator": indicator, "area_type": area_type, "area": area, **_period(month), "sex": "persons", "age_band": "all",
-        "count": float(count), "denominator": float(among), "value": float(value),
-        "lower_95": float(max(0, value - 1.96 * error)), "upper_95": float(value + 1.96 * error),
-        "lower_998": float(max(0, value - 3.09 * error)), "upper_998": float(value + 3.09 * error),
-        "status": "reported" if count else "zero", "note": None,
-    }  # fmt: skip
+        "indicator": indicator,
+        "area_type": area_type,
+        "area": area,
+        **_period(month),
+        "sex": "persons",
+        "age_band": "all",
+        "count": float(count),
+        "denominator": float(among),
+        "value": float(value),
+        "lower_95": float(max(0, value - 1.96 * error)),
+        "upper_95": float(value + 1.96 * error),
+        "lower_998": float(max(0, value - 3.09 * error)),
+        "upper_998": float(value + 3.09 * error),
+        "status": "reported" if count else "zero",
+        "note": None,
+    }
 
 
 def _without_value(row: dict[str, Any], status: str, note: str) -> dict[str, Any]:
@@ -205,11 +229,15 @@ def _comparisons(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
         found.append(
             {key: row[key] for key in ("indicator", "area_type", "area", "period_start", "period_end")}
             | {
-                "benchmark": "national", "benchmark_name": "Simland", "benchmark_value": against,
-                "difference": row["value"] - against, "z": (row["value"] - against) / max(0.1, against / 10), "limits": "95",
+                "benchmark": "national",
+                "benchmark_name": "Simland",
+                "benchmark_value": against,
+                "difference": row["value"] - against,
+                "z": (row["value"] - against) / max(0.1, against / 10),
+                "limits": "95",
                 "significance": word if ranked else "not_compared",
             }
-        )  # fmt: skip
+        )
     return _ranked(found)
 
 
@@ -223,27 +251,57 @@ def _ranked(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         )
         for place, row in enumerate(counted, 1):
             row |= {
-                "rank": float(place), "rank_lower": float(max(1, place - 3)),
-                "rank_upper": float(min(len(counted), place + 3)), "ranked_areas": len(counted),
-            }  # fmt: skip
+                "rank": float(place),
+                "rank_lower": float(max(1, place - 3)),
+                "rank_upper": float(min(len(counted), place + 3)),
+                "ranked_areas": len(counted),
+            }
     return rows
 
 
 def _files() -> list[dict[str, Any]]:
-    read = {"outcome": "read", "source": "rtt_waiting_times", "bytes": 5_200_000, "rows_read": 900, "rows_kept": 898,
-            "rows_refused": 2, "refusals": "2 rows: no commissioner (first: row 17)"}  # fmt: skip
+    read = {
+        "outcome": "read",
+        "source": "rtt_waiting_times",
+        "bytes": 5_200_000,
+        "rows_read": 900,
+        "rows_kept": 898,
+        "rows_refused": 2,
+        "refusals": "2 rows: no commissioner (first: row 17)",
+    }
     return [
         {"file": "rtt/march.zip", "sha256": "ab" * 32, **read, **_period(months()[-1])},
-        {"file": "rtt/march-old.zip", "sha256": "cd" * 32, **read, **_period(months()[-1]),
-         "outcome": "superseded", "reason": "rtt/march.zip is the later edition."},
-        {"file": "holiday.xlsx", "sha256": "ef" * 32, "bytes": 812, "outcome": "not_read", "reason": "No source knows this layout."},
-    ]  # fmt: skip
+        {
+            "file": "rtt/march-old.zip",
+            "sha256": "cd" * 32,
+            **read,
+            **_period(months()[-1]),
+            "outcome": "superseded",
+            "reason": "rtt/march.zip is the later edition.",
+        },
+        {
+            "file": "holiday.xlsx",
+            "sha256": "ef" * 32,
+            "bytes": 812,
+            "outcome": "not_read",
+            "reason": "No source knows this layout.",
+        },
+    ]
 
 
 def _catalogue() -> dict[str, Any]:
     def level(id: str, title: str, plural: str, parent: str | None, order: int) -> dict[str, Any]:
-        return {"id": id, "title": title, "plural": plural, "parent": parent, "rolls_up_from": None, "ranked": True,
-                "boundaries": id == "sub_icb", "order": order, "members": None}  # fmt: skip
+        return {
+            "id": id,
+            "title": title,
+            "plural": plural,
+            "parent": parent,
+            "rolls_up_from": None,
+            "ranked": True,
+            "boundaries": id == "sub_icb",
+            "order": order,
+            "members": None,
+        }
 
     return {
         "indicators": {one["id"]: one for one in (_completed(), _within_four_hours())},
@@ -261,47 +319,94 @@ def _catalogue() -> dict[str, Any]:
         "themes": {},
         "targets": {
             "ae_four_hours": {
-                "id": "ae_four_hours", "title": "Seen within four hours", "unit": "%",
+                "id": "ae_four_hours",
+                "title": "Seen within four hours",
+                "unit": "%",
                 "entries": [
-                    {"value": 95.0, "direction": "at_least", "kind": "constitutional", "applies_to": ["provider", "country"],
-                     "valid_from": "2010-01-01", "valid_to": None, "source": {"title": "A law", "url": "https://example.org/law"}},
-                    {"value": 70.0, "direction": "at_least", "kind": "interim_ambition", "applies_to": ["provider"],
-                     "valid_from": "2025-04-01", "valid_to": "2026-03-31",
-                     "source": {"title": "A plan", "url": "https://example.org/plan"}},
+                    {
+                        "value": 95.0,
+                        "direction": "at_least",
+                        "kind": "constitutional",
+                        "applies_to": ["provider", "country"],
+                        "valid_from": "2010-01-01",
+                        "valid_to": None,
+                        "source": {"title": "A law", "url": "https://example.org/law"},
+                    },
+                    {
+                        "value": 70.0,
+                        "direction": "at_least",
+                        "kind": "interim_ambition",
+                        "applies_to": ["provider"],
+                        "valid_from": "2025-04-01",
+                        "valid_to": "2026-03-31",
+                        "source": {"title": "A plan", "url": "https://example.org/plan"},
+                    },
                 ],
             }
         },
-    }  # fmt: skip
+    }
 
 
 def _completed() -> dict[str, Any]:
     return _words("completed") | {
-        "title": "Referral-to-treatment pathways completed", "short_title": "Pathways completed", "theme": "waiting",
-        "polarity": "neither", "unit": "per 1,000 people", "method": "crude_rate", "multiplier": 1000.0,
-        "numerator": {"table": "rtt", "measure": "pathways", "where": {"specialty": "total", "part": ["completed_admitted"]}},
+        "title": "Referral-to-treatment pathways completed",
+        "short_title": "Pathways completed",
+        "theme": "waiting",
+        "polarity": "neither",
+        "unit": "per 1,000 people",
+        "method": "crude_rate",
+        "multiplier": 1000.0,
+        "numerator": {
+            "table": "rtt",
+            "measure": "pathways",
+            "where": {"specialty": "total", "part": ["completed_admitted"]},
+        },
         "denominator": {"table": "population", "measure": "people", "where": {}, "edition": None},
-        "area_types": ["sub_icb", "icb", "region"], "standard": [],
-    }  # fmt: skip
+        "area_types": ["sub_icb", "icb", "region"],
+        "standard": [],
+    }
 
 
 def _within_four_hours() -> dict[str, Any]:
     return _words("four_hours") | {
-        "title": "A&E attendances done within four hours", "short_title": "A&E within four hours", "theme": "urgent_care",
-        "polarity": "higher_is_better", "unit": "%", "method": "proportion", "multiplier": 100.0,
+        "title": "A&E attendances done within four hours",
+        "short_title": "A&E within four hours",
+        "theme": "urgent_care",
+        "polarity": "higher_is_better",
+        "unit": "%",
+        "method": "proportion",
+        "multiplier": 100.0,
         "numerator": {"table": "accident_emergency", "measure": "within_four_hours", "where": {}},
-        "denominator": {"table": "accident_emergency", "measure": "attendances_timed", "where": {}, "edition": None},
-        "area_types": ["provider"], "standard": ["ae_four_hours"],
-    }  # fmt: skip
+        "denominator": {
+            "table": "accident_emergency",
+            "measure": "attendances_timed",
+            "where": {},
+            "edition": None,
+        },
+        "area_types": ["provider"],
+        "standard": ["ae_four_hours"],
+    }
 
 
 def _words(id: str) -> dict[str, Any]:
     return {
-        "id": id, "programme": "planned_care", "need": [], "unit_cost": None, "decimals": 1, "period": None,
-        "standard_population": None, "context": "Why it matters.", "reasons_for_variation": "Why places differ.",
-        "options_for_action": "What to do.", "caveats": "What to mind.", "author": "A. Nalyst", "checked_by": "C. Linician",
-        "resources": [{"title": "A guide", "url": "https://example.org/guide"}], "reviewed_on": "2026-01-01",
+        "id": id,
+        "programme": "planned_care",
+        "need": [],
+        "unit_cost": None,
+        "decimals": 1,
+        "period": None,
+        "standard_population": None,
+        "context": "Why it matters.",
+        "reasons_for_variation": "Why places differ.",
+        "options_for_action": "What to do.",
+        "caveats": "What to mind.",
+        "author": "A. Nalyst",
+        "checked_by": "C. Linician",
+        "resources": [{"title": "A guide", "url": "https://example.org/guide"}],
+        "reviewed_on": "2026-01-01",
         "review_due": "2027-01-01",
-    }  # fmt: skip
+    }
 
 
 def _outlines() -> dict[str, Any]:
@@ -330,10 +435,21 @@ def _outlines() -> dict[str, Any]:
 
 def _manifest() -> dict[str, Any]:
     return {
-        "simulated": True, "country_code": COUNTRY, "country_name": "Simland", "code_version": "test", "inputs": "none",
+        "simulated": True,
+        "country_code": COUNTRY,
+        "country_name": "Simland",
+        "code_version": "test",
+        "inputs": "none",
         "sources": [
-            {"id": "rtt_waiting_times", "title": "Waiting times", "publisher": "NHS Simland", "page": "https://example.org/rtt",
-             "licence": "Open Government Licence v3.0", "attribution": "Contains fictional information.", "tables": ["rtt"],
-             "files": [{"file": "rtt/march.zip", "sha256": "ab" * 32, "bytes": 5_200_000}]},
+            {
+                "id": "rtt_waiting_times",
+                "title": "Waiting times",
+                "publisher": "NHS Simland",
+                "page": "https://example.org/rtt",
+                "licence": "Open Government Licence v3.0",
+                "attribution": "Contains fictional information.",
+                "tables": ["rtt"],
+                "files": [{"file": "rtt/march.zip", "sha256": "ab" * 32, "bytes": 5_200_000}],
+            },
         ],
-    }  # fmt: skip
+    }

@@ -266,7 +266,7 @@ def test_a_file_that_was_changed_since_it_was_fetched_is_fetched_beside_it(publi
     one_file(publisher, Answer(CSV))
     (mine,) = fetch(publisher, tmp_path)
     mine.write_bytes(b"edited")
-    assert fetch(publisher, tmp_path) == [tmp_path / "edition-2" / "January-2026.csv"]
+    assert fetch(publisher, tmp_path) == [tmp_path / "revised-02" / "January-2026.csv"]
     assert mine.read_bytes() == b"edited"
 
 
@@ -274,7 +274,7 @@ def test_the_same_bytes_put_there_by_hand_are_recorded_not_doubled(publisher, tm
     (tmp_path / "January-2026.csv").write_bytes(CSV)
     one_file(publisher, Answer(CSV))
     assert fetch(publisher, tmp_path) == [tmp_path / "January-2026.csv"]
-    assert not (tmp_path / "edition-2").exists()
+    assert not (tmp_path / "revised-02").exists()
 
 
 def test_a_revised_file_under_another_name_comes_as_new_and_the_old_one_stays(publisher, tmp_path):
@@ -289,7 +289,7 @@ def test_a_revised_file_under_the_same_name_goes_beside_the_old_one(publisher, t
     one_file(publisher, Answer(CSV))
     fetch(publisher, tmp_path)
     one_file(publisher, Answer(CSV.replace(b"12", b"13"), etag='"v2"'))
-    assert fetch(publisher, tmp_path) == [tmp_path / "edition-2" / "January-2026.csv"]
+    assert fetch(publisher, tmp_path) == [tmp_path / "revised-02" / "January-2026.csv"]
     assert (tmp_path / "January-2026.csv").read_bytes() == CSV
     assert len(json.loads((tmp_path / "fetched.json").read_text())["files"]) == 2
 

@@ -21,7 +21,7 @@ def engine():
         yield engine
 
 
-def practice(code="B87001", patients=100, weighted=80, payments=15_000.0, deductions=-1000.0, sub_icb="03R"):
+def practice(code="B87001", patients=1_000, weighted=800, payments=150_000.0, deductions=-1000.0, sub_icb="03R"):
     return {
         "CCG Code": sub_icb,
         "Practice Code": code,
@@ -58,24 +58,25 @@ def test_one_practice_in_its_financial_year(engine, tmp_path):
             "period_end": date(2023, 3, 31),
             "practice": "B87001",
             "sub_icb": "03R",
-            "payments": 15_000.0,
-            "registered_patients": 100.0,
-            "weighted_patients": 80.0,
+            "payments": 150_000.0,
+            "registered_patients": 1_000.0,
+            "weighted_patients": 800.0,
             "payment_per_registered_patient": 150.0,
         }
     ]
 
 
-def test_no_payment_per_patient_where_there_are_no_patients_or_the_total_is_negative(engine, tmp_path):
+def test_no_payment_per_patient_where_there_are_few_patients_or_the_total_is_negative(engine, tmp_path):
     file = payments_file(
         tmp_path,
         practice("P1"),
         practice("P2", patients=0, weighted=0),
         practice("P3", payments=-500.0),
+        practice("P4", patients=999),
     )
     rows = rows_of(engine, gp_payments.tidy(file, engine))
-    assert [row["payment_per_registered_patient"] for row in rows] == [150.0, None, None]
-    assert [row["payments"] for row in rows] == [15_000.0, 15_000.0, -500.0]  # all of it stays in the total
+    assert [row["payment_per_registered_patient"] for row in rows] == [150.0, None, None, None]
+    assert [row["payments"] for row in rows] == [150_000.0, 150_000.0, -500.0, 150_000.0]  # all of it stays in the total
 
 
 @pytest.mark.parametrize("name", ["21-22.csv", "nhspaymentsgp-21-22-prac-csv.csv", "payments_2021_2022.csv"])

@@ -10,7 +10,7 @@ from careatlas.engine.connect import connect
 from careatlas.engine.tables import TIDIED
 from careatlas.errors import SourceFileError
 from careatlas.sources import prescribing_measures
-from careatlas.sources.source import SourceFile
+from careatlas.sources.source import SourceFile, identify
 
 HEADER = "month,code,numerator,denominator\n"
 
@@ -47,6 +47,17 @@ def test_a_file_is_read_plain_and_gzipped(engine, tmp_path, name):
             "denominator": 10.0,
         }
     ]
+
+
+def test_what_the_publishers_interface_sends_is_read_too(engine, tmp_path):
+    path = tmp_path / "ccg_data_saba.csv"
+    path.write_text(
+        "measure,org_type,org_id,org_name,date,numerator,denominator,calc_value,percentile\n"
+        "saba,ccg,03R,NHS WEST YORKSHIRE ICB - 03R,2025-02-01,5,10,0.5,40\n"
+    )
+    assert identify(SourceFile(path)) == "prescribing_measures"
+    (row,) = rows_of(engine, prescribing_measures.tidy(SourceFile(path), engine))
+    assert (row["area"], row["period_end"], row["numerator"]) == ("03R", date(2025, 2, 28), 5.0)
 
 
 def test_a_closed_area_is_refused_and_a_live_zero_is_kept(engine, tmp_path):

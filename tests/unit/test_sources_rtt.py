@@ -250,6 +250,19 @@ def test_a_file_cut_off_before_its_total_row_is_a_fault(tmp_path, engine):
     assert "(C_999) says nothing" in found
 
 
+def test_a_file_cut_off_inside_a_row_is_a_fault(tmp_path, engine):
+    file = write_extract(tmp_path / "jan.csv", with_total(extract_row("Part_2", "C_100", {0: 5})))
+    file.path.write_bytes(file.path.read_bytes()[:-60])
+    assert "cut off" in fault_of(SourceFile(file.path), engine)
+
+
+def test_names_that_are_not_utf_8_are_a_fault_not_a_guess(tmp_path):
+    file = write_extract(tmp_path / "jan.csv", with_total(extract_row("Part_2", "C_100", {0: 5})))
+    file.path.write_bytes(file.path.read_bytes().replace(b"YORKSHIRE", "YORKSHÏRE".encode("latin-1")))
+    with pytest.raises(SourceFileError, match=r"jan\.csv: the text is not UTF-8\. Save it"):
+        rtt_waiting_times.recognise(SourceFile(file.path))
+
+
 def test_an_extract_of_two_months_is_a_fault(tmp_path, engine):
     rows = with_total(extract_row("Part_2", "C_100", {0: 5}))
     rows[1]["Period"] = "RTT-December-2025"

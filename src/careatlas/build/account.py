@@ -62,10 +62,18 @@ def reconciliation(reads: list[tidy.Read], editions: tidy.Editions, embedded: En
                     "published": total["published"],
                     "counted": total["counted"],
                     "in_areas": inside,
-                    "outside_areas": None if inside is None or total["counted"] is None else total["counted"] - inside,
+                    "outside_areas": _rest(total["counted"], inside),
                 }
             )
     return pd.DataFrame(rows, columns=RELEASE["reconciliation"].column_names)
+
+
+def _rest(counted: float | None, inside: float | None) -> float | None:
+    """What is left of a sum; nothing, where only the order of adding up differs."""
+    if counted is None or inside is None:
+        return None
+    rest = counted - inside
+    return 0.0 if abs(rest) < 1e-9 * abs(counted) else rest
 
 
 def _in_areas(read: tidy.Read, total: dict[str, Any], embedded: Engine, areas: Areas) -> float | None:

@@ -4,6 +4,7 @@ Look-ups and publications each name areas; the latest vintage's statement wins, 
 resolved to ODS codes, which the rest of the atlas speaks.
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,9 @@ from careatlas.catalogue.area import AreaType
 from careatlas.catalogue.library import CONTENT
 from careatlas.engine.tables import RELEASE
 from careatlas.present.hexagons import hexagon_layout
+
+
+SMALLEST_SHARE_OF_A_PLACE = 0.02  # a council's border streets do not make the next area an answer to its name
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ def build_areas(
     hexagons: dict[str, pd.DataFrame],
 ) -> Areas:
     """Areas from what look-ups and publications list (``area_list`` rows), outlines, place names and aliases."""
-    listed = _with_boundary_codes(listed, boundaries)
+    listed = _by_ods_code(_with_boundary_codes(listed, boundaries))
     listed = listed[listed["area_type"].isin(area_types)]
     table = _latest_statement(listed)
     changes = _code_changes(listed, table)
@@ -96,10 +100,19 @@ def _with_boundary_codes(listed: pd.DataFrame, boundaries: pd.DataFrame) -> pd.D
     return pd.concat([listed, extra], ignore_index=True) if len(extra) else listed
 
 
+def _by_ods_code(listed: pd.DataFrame) -> pd.DataFrame:
+    """A publication that knows an area only by its ONS code means the area whose ODS code another gives."""
+    both = listed[listed["ons_code"].notna() & (listed["ons_code"] != listed["code"])]
+    ods = dict(zip(both["area_type"] + both["ons_code"], both["code"], strict=True))
+    code = (listed["area_type"] + listed["code"]).map(ods).fillna(listed["code"])
+    ons = listed["ons_code"].fillna(listed["code"].where(code != listed["code"]))
+    return listed.assign(code=code, ons_code=ons)
+
+
 def _latest_statement(listed: pd.DataFrame) -> pd.DataFrame:
     """One row an area: of each column the latest vintage's word. Publications of activity name areas too, but
     shout: a name in mixed case is preferred to one in capitals."""
-    ordered = listed.assign(shouted=listed["name"].str.isupper().fillna(True).astype(bool))
+    ordered = listed.assign(shouted=listed["name"].map(lambda name: not isinstance(name, str) or name.isupper()))
     ordered = ordered.sort_values(
         ["area_type", "code", "shouted", "vintage", "name"], ascending=[True, True, True, False, True]
     )
@@ -147,7 +160,27 @@ def _code_changes(listed: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
                         "exact": True,
                     }
                 )
-    return pd.DataFrame(rows, columns=RELEASE["area_changes"].column_names)
+    return pd.DataFrame([*rows, *_ons_code_changes(listed)], columns=RELEASE["area_changes"].column_names)
+
+
+def _ons_code_changes(listed: pd.DataFrame) -> list[dict[str, object]]:
+    """The same area under a new ONS code: its people did not move, so every count can be restated."""
+    with_ons = listed.dropna(subset=["ons_code"])
+    first_seen = with_ons.groupby(["area_type", "code", "ons_code"], as_index=False)["vintage"].min()
+    rows = []
+    for (_, code), of_area in first_seen.sort_values("vintage").groupby(["area_type", "code"], sort=True):
+        for old, new in itertools.pairwise(of_area.itertuples()):
+            rows.append(
+                {
+                    "old": old.ons_code,
+                    "new": new.ons_code,
+                    "from": pd.Timestamp(int(new.vintage), 4, 1),
+                    "weight": 1.0,
+                    "basis": f"{code} is {old.ons_code} in look-ups of {old.vintage} and {new.ons_code} in those of {new.vintage}",
+                    "exact": True,
+                }
+            )
+    return rows
 
 
 def _closed(table: pd.DataFrame, listed: pd.DataFrame, changes: pd.DataFrame) -> pd.DataFrame:
@@ -236,6 +269,7 @@ def _area_names(
     if len(places):
         area = [codes.get(t, {}).get(a) for t, a in zip(places["area_type"], places["area"], strict=True)]
         places = places.assign(area=area).dropna(subset=["area"])
+        places = places[places["share"] >= SMALLEST_SHARE_OF_A_PLACE]
         places = places.sort_values("share", ascending=False).drop_duplicates(["name", "kind", "area"])
     known = set(zip(table["area_type"], table["code"], strict=True))
     content = pd.DataFrame(

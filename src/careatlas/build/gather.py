@@ -231,7 +231,7 @@ def _with_denominator(
         for p in periods.itertuples()
     ]
     chosen = pd.DataFrame(chosen, columns=["period_start", "period_end", "edition_end"]).dropna()
-    chosen["edition_end"] = pd.to_datetime(chosen["edition_end"])
+    chosen = chosen.astype("datetime64[ns]")  # stated, so that no period at all joins as well as many
     bottom = bottom.drop(columns="period_start").rename(columns={"period_end": "edition_end"})
     bottom = chosen.merge(bottom, on="edition_end").drop(columns="edition_end")
     bottom = bottom.rename(columns={"count": "denominator"}).drop(columns=["sum_of_squares", "observations", "rows"])
@@ -286,14 +286,14 @@ def _strata(frame: pd.DataFrame, top: pd.DataFrame, bottom: pd.DataFrame) -> pd.
 
 def _shares_lost(frame: pd.DataFrame) -> pd.DataFrame:
     """For each sum: the share of its denominator in areas missing or incomplete, and a note that names them."""
-    doubted = frame["status"].isin(["missing", "incomplete"])
+    doubted = frame["status"].isin(["missing", "incomplete"]) & (frame["denominator"] != 0)
     size = frame["denominator"].fillna(frame.groupby("below")["denominator"].transform("median")).fillna(1.0)
     sized = frame.assign(size=size, lost=size.where(doubted, 0.0), who=frame["below"].where(doubted))
     grouped = sized.groupby(KEYS)
     share = grouped.agg(size=("size", "sum"), lost=("lost", "sum"), who=("who", _codes)).reset_index()
     share["share"] = share["lost"] / share["size"].where(share["size"] > 0)
     noted = (share["share"] > MISSING_SHARE_NOTED) | (share["who"] != "")
-    share["note"] = np.where(noted, "missing or incomplete within it: " + share["who"], "")
+    share["note"] = np.where(noted, "missing or incomplete within it: " + share["who"].astype(str), "")
     return share.drop(columns=["size", "lost", "who"])
 
 

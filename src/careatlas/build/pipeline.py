@@ -118,6 +118,8 @@ def indicator_values(
     national = _finished(estimate(levels.pop("country"), indicator, standard), indicator, "country")
     finished = [national]
     for area_type, gathered in levels.items():
+        if gathered.frame.empty:  # no area of this type is known
+            continue
         frame = with_expected(estimate(gathered, indicator, standard), national, indicator)
         frame = disclose.protect(frame, indicator.numerator.table, areas.parents(area_type))
         finished.append(_finished(frame, indicator, area_type))

@@ -22,6 +22,7 @@ import pandas as pd
 from careatlas.engine.connect import Engine, connect, explaining
 from careatlas.engine.tables import TIDIED
 from careatlas.errors import AtlasError, SourceFileError, raise_all
+from careatlas.sources.download import RECORD
 from careatlas.sources.source import DOWNLOAD_AGAIN, ControlTotal, SourceFile, all_sources, identify
 
 SIMULATED_MARK = "SIMULATED.json"
@@ -44,7 +45,7 @@ class Read:
 
 def read_folder(data: Path, home: Path, say: Say) -> list[Read]:
     """Every file under ``data``, each tidied or listed with the reason it was not. Faults are gathered."""
-    paths = sorted(path for path in data.rglob("*") if path.is_file() and path.name != SIMULATED_MARK)
+    paths = sorted(path for path in data.rglob("*") if path.is_file() and not _is_ours(path.relative_to(data)))
     if not paths:
         raise SourceFileError(data, "the folder holds no files.", "Give the folder the publishers' files are in.")
     checksums = _Checksums(home)
@@ -66,6 +67,11 @@ def read_folder(data: Path, home: Path, say: Say) -> list[Read]:
             "`careatlas fetch --help` lists the publications it reads.",
         )
     return reads
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether it is a record of our own, or a download that is not finished, rather than a publisher's file."""
+    return path.name in (SIMULATED_MARK, RECORD) or any(part.startswith(".") for part in path.parts)
 
 
 def _placed(fault: AtlasError, name: str) -> AtlasError:

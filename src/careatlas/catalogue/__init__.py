@@ -1,4 +1,4 @@
-"""The content of the atlas, read and checked once: indicators, area types, programmes, standards, populations.
+"""The content of the atlas, read and checked once: indicators, areas, programmes, standards, populations.
 
 ``library.load_catalogue()`` gathers every fault in every file before it speaks.
 """

@@ -1,8 +1,9 @@
 """Area types: the kinds of place and body the atlas compares, one file each in ``content/areas``.
 
-A *base* type is counted straight from a column of a publisher's table (``area_columns`` in engine/tables.py). Any
-other type ``rolls_up_from`` one below it: its counts are the sums of its members' counts. Members come from the
-publishers' look-ups, or stand in the file itself under ``members`` (a grouping of one's own needs only this file).
+A *base* type is counted straight from a column of a publisher's table (``area_columns`` in engine/tables.py).
+Any other type ``rolls_up_from`` one below it: its counts are the sums of its members' counts. Members come
+from the publishers' look-ups, or stand in the file itself under ``members`` (a grouping of one's own needs
+only this file).
 """
 
 from careatlas.catalogue.definition import Definition
@@ -16,7 +17,9 @@ class Grouping(Definition):
 
 
 class AreaType(Definition):
-    """``ranked``: whether areas of this type are put in order. ``order``: place in lists, smallest areas first."""
+    """``ranked``: whether areas of this type are put in order. ``order``: place in lists, smallest areas
+    first.
+    """
 
     id: str
     title: str
@@ -39,7 +42,9 @@ class Alias(Definition):
 
 
 def base_type(area_type: str, area_types: dict[str, AreaType], area_columns: dict[str, str]) -> str | None:
-    """The type, itself or one below, that a table with these ``area_columns`` counts; None where there is none."""
+    """The type, itself or one below, that a table with these ``area_columns`` counts; None where there is
+    none.
+    """
     seen: set[str] = set()
     while area_type and area_type not in seen:
         if area_type in area_columns:

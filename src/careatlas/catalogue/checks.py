@@ -6,6 +6,7 @@ Each function looks at one file's definition and gives the faults it finds; `fau
 import ast
 import difflib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,8 +33,25 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f'Did you mean "{near[0]}"?' if near else ""
 
 
-def faults_between(catalogue: "Catalogue", content: Path, broken: bool = False) -> list[DefinitionError]:
-    """Every fault between files. ``broken``: some file was already refused, so an absent id may only be that."""
+@dataclass(frozen=True)
+class Names:
+    """What may be referred to: every file there is, readable or not, so that one broken file is one fault."""
+
+    programmes: set[str]
+    targets: set[str]
+    standard_populations: set[str]
+    area_types: set[str]
+
+
+def faults_between(catalogue: "Catalogue", content: Path) -> list[DefinitionError]:
+    """Every fault between files and with the tables and methods they name."""
+    names = Names(
+        *(
+            {path.stem for path in (content / folder).glob("*.yaml")}
+            for folder in ("programmes", "standards/targets", "standards/populations", "areas")
+        )
+    )
+    names.area_types.discard("aliases")
     faults = []
     for indicator in catalogue.indicators.values():
         where = f"{content.name}/indicators/{indicator.theme}/{indicator.id}.yaml"
@@ -42,16 +60,20 @@ def faults_between(catalogue: "Catalogue", content: Path, broken: bool = False) 
             where = str(actual.relative_to(content.parent))
             faults.append(
                 DefinitionError(
-                    where, f'theme is "{indicator.theme}".', f'The folder is its theme: make it "{actual.parent.name}", or move the file.'
+                    where,
+                    f'theme is "{indicator.theme}".',
+                    f'The folder is its theme: make it "{actual.parent.name}", or move the file.',
                 )
             )
-        faults += [DefinitionError(where, *fault) for fault in _indicator(indicator, catalogue)]
+        faults += [DefinitionError(where, *fault) for fault in _indicator(indicator, catalogue, names)]
     for area_type in catalogue.area_types.values():
         where = f"{content.name}/areas/{area_type.id}.yaml"
-        faults += [DefinitionError(where, *fault) for fault in _area_type(area_type, catalogue.area_types)]
+        faults += [
+            DefinitionError(where, *fault) for fault in _area_type(area_type, catalogue.area_types, names)
+        ]
     for target in catalogue.targets.values():
         where = f"{content.name}/standards/targets/{target.id}.yaml"
-        faults += [DefinitionError(where, *fault) for fault in _target(target, catalogue.area_types)]
+        faults += [DefinitionError(where, *fault) for fault in _target(target, names)]
     for population in catalogue.standard_populations.values():
         where = f"{content.name}/standards/populations/{population.id}.yaml"
         faults += [DefinitionError(where, *fault) for fault in _population(population)]
@@ -59,25 +81,28 @@ def faults_between(catalogue: "Catalogue", content: Path, broken: bool = False) 
         where = f"{content.name}/areas/aliases.yaml"
         faults += [
             DefinitionError(where, *fault)
-            for fault in _known(alias.area_type, catalogue.area_types, f"{alias.name}: area_type", "files in areas")
+            for fault in _known(
+                alias.area_type, names.area_types, f"{alias.name}: area_type", "files in areas"
+            )
         ]
-    return [] if broken and not catalogue.area_types else faults
+    return faults
 
 
-def _indicator(indicator: Indicator, catalogue: "Catalogue") -> Iterator[Fault]:
-    yield from _known(indicator.programme, catalogue.programmes, "programme", "files in programmes")
+def _indicator(indicator: Indicator, catalogue: "Catalogue", names: Names) -> Iterator[Fault]:
+    yield from _known(indicator.programme, names.programmes, "programme", "files in programmes")
     for standard in indicator.standard:
-        yield from _known(standard, catalogue.targets, "standard", "files in standards/targets")
-    yield from _method(indicator, catalogue)
+        yield from _known(standard, names.targets, "standard", "files in standards/targets")
+    yield from _method(indicator, names)
     for part, counted in indicator.counted.items():
         yield from _counted(part, counted)
     for area_type in indicator.area_types:
+        yield from _known(area_type, names.area_types, "area_types", "files in areas")
         yield from _reachable(area_type, indicator, catalogue.area_types)
     yield from _figures_and_dates(indicator)
     yield from _examples(indicator)
 
 
-def _method(indicator: Indicator, catalogue: "Catalogue") -> Iterator[Fault]:
+def _method(indicator: Indicator, names: Names) -> Iterator[Fault]:
     known = usable_methods()
     yield from _known(indicator.method, known, "method", "files in careatlas/methods")
     asks = known.get(indicator.method, ())
@@ -88,11 +113,17 @@ def _method(indicator: Indicator, catalogue: "Catalogue") -> Iterator[Fault]:
         yield f"method {indicator.method} takes no denominator.", "Remove it, or use another method."
     if "standard_population" in asks:
         yield from _known(
-            indicator.standard_population or "", catalogue.standard_populations, "standard_population", "files in standards/populations"
+            indicator.standard_population or "",
+            names.standard_populations,
+            "standard_population",
+            "files in standards/populations",
         )
         for part, counted in indicator.counted.items():
             if counted.table in TIDIED and TIDIED[counted.table].age is None:
-                yield f"{part}: table {counted.table} has no age to standardise by.", "Use another table or method."
+                yield (
+                    f"{part}: table {counted.table} has no age to standardise by.",
+                    "Use another table or method.",
+                )
     elif asks and indicator.standard_population is not None:
         yield f"method {indicator.method} uses no standard_population.", "Remove it, or use another method."
 
@@ -127,15 +158,17 @@ def _right_type(place: str, wanted: Any, column_type: pa.DataType) -> Iterator[F
     kinds = {pa.string(): str, pa.int64(): int, pa.bool_(): bool}
     for value in wanted if isinstance(wanted, list) else [wanted]:
         if type(value) is not kinds.get(column_type):
-            yield f"{place} is {value!r}, but the column holds {column_type}.", "Mend the value (quotes make text)."
+            yield (
+                f"{place} is {value!r}, but the column holds {column_type}.",
+                "Mend the value (quotes make text).",
+            )
 
 
 def _reachable(area_type: str, indicator: Indicator, area_types: dict[str, AreaType]) -> Iterator[Fault]:
     if area_type == COUNTRY:
         yield "area_types: the country is always counted.", "Remove it from the list."
         return
-    yield from _known(area_type, area_types, "area_types", "files in areas")
-    if area_type not in area_types:
+    if not _path_is_whole(area_type, area_types):
         return
     bases = {}
     for part, counted in indicator.counted.items():
@@ -150,9 +183,18 @@ def _reachable(area_type: str, indicator: Indicator, area_types: dict[str, AreaT
             )
     if None not in bases.values() and len(set(bases.values())) > 1:
         yield (
-            f"area_types: {area_type} is counted from {bases['numerator']} above and {bases['denominator']} below.",
+            f"area_types: {area_type} rests on {bases['numerator']} above and {bases['denominator']} below.",
             "Use tables of the same areas, so that an area missing in one is left out of both.",
         )
+
+
+def _path_is_whole(area_type: str | None, area_types: dict[str, AreaType]) -> bool:
+    """Whether every type from this one down was read; where one was not, that is the fault."""
+    for _ in area_types:
+        if area_type is None or area_type not in area_types:
+            break
+        area_type = area_types[area_type].rolls_up_from
+    return area_type is None
 
 
 def _figures_and_dates(indicator: Indicator) -> Iterator[Fault]:
@@ -165,11 +207,17 @@ def _figures_and_dates(indicator: Indicator) -> Iterator[Fault]:
     table = TIDIED.get(indicator.numerator.table)
     if table is not None and (table.day is not None) != (indicator.period is not None):
         if table.day is not None:
-            yield f"period is missing, and table {table.name} holds days.", "Say month, quarter, year or financial_year."
+            yield (
+                f"period is missing, and table {table.name} holds days.",
+                "Say month, quarter, year or financial_year.",
+            )
         else:
             yield f"period is given, but table {table.name} keeps its own periods.", "Remove it."
     if indicator.unit_cost is not None and indicator.polarity == "neither":
-        yield "unit_cost is given without a direction.", "Money needs a polarity: say which way is better, or remove it."
+        yield (
+            "unit_cost is given without a direction.",
+            "Money needs a polarity: say which way is better, or remove it.",
+        )
     if indicator.review_due <= indicator.reviewed_on:
         yield f"review_due is {indicator.review_due}, not after reviewed_on.", "Give a later day."
     for field in ("title", "context", "reasons_for_variation", "options_for_action", "caveats"):
@@ -187,14 +235,16 @@ def _examples(indicator: Indicator) -> Iterator[Fault]:
             yield from _known(table, TIDIED, f'example "{example.name}": table', "in engine/tables.py")
             names = TIDIED[table].column_names if table in TIDIED else None
             for column in sorted({column for row in rows for column in row}) if names else ():
-                yield from _known(column, names, f'example "{example.name}": column', f"those of table {table}:")
+                yield from _known(
+                    column, names, f'example "{example.name}": column', f"those of table {table}:"
+                )
 
 
-def _area_type(area_type: AreaType, area_types: dict[str, AreaType]) -> Iterator[Fault]:
+def _area_type(area_type: AreaType, area_types: dict[str, AreaType], names: Names) -> Iterator[Fault]:
     for field in ("parent", "rolls_up_from"):
         named = getattr(area_type, field)
         if named is not None:
-            yield from _known(named, area_types, field, "files in areas")
+            yield from _known(named, names.area_types, field, "files in areas")
     below, steps = area_type.rolls_up_from, 0
     while below in area_types and steps <= len(area_types):
         if below == area_type.id:
@@ -211,12 +261,15 @@ def _area_type(area_type: AreaType, area_types: dict[str, AreaType]) -> Iterator
             claimed[part] = code
 
 
-def _target(target: Target, area_types: dict[str, AreaType]) -> Iterator[Fault]:
+def _target(target: Target, names: Names) -> Iterator[Fault]:
     for number, entry in enumerate(target.entries, 1):
         for area_type in entry.applies_to:
-            yield from _known(area_type, area_types, f"entry {number}: applies_to", "files in areas")
+            yield from _known(area_type, names.area_types, f"entry {number}: applies_to", "files in areas")
         if entry.valid_to is not None and entry.valid_to < entry.valid_from:
-            yield f"entry {number}: valid_to {entry.valid_to} is before valid_from {entry.valid_from}.", "Mend the dates."
+            yield (
+                f"entry {number}: valid_to {entry.valid_to} is before valid_from {entry.valid_from}.",
+                "Mend the dates.",
+            )
         if not entry.source.url.startswith("https://"):
             yield f"entry {number}: source url is {entry.source.url}.", "Give the public https address."
 
@@ -225,7 +278,10 @@ def _population(population: StandardPopulation) -> Iterator[Fault]:
     next_age = 0
     for band in population.bands:
         if band.age_from != next_age:
-            yield f"band {band.label} does not start at {next_age}.", "Bands follow one another without gap or overlap."
+            yield (
+                f"band {band.label} does not start at {next_age}.",
+                "Bands follow one another without gap or overlap.",
+            )
         if band.people <= 0:
             yield f"band {band.label} holds {band.people} people.", "Give a number above 0."
         if band.age_to is None and band is not population.bands[-1]:
@@ -249,7 +305,7 @@ def _known(word: str, known: Iterable[str], what: str, where_they_are: str) -> I
 
 @cache
 def usable_methods() -> dict[str, tuple[str, ...]]:
-    """Each method an indicator may name (a file whose function of that name gives an Estimate) and what it asks for.
+    """Each method an indicator may name (its file's function gives an Estimate) and what it asks for.
 
     Read from the files' text, not imported: checking words needs no statistics.
     """
@@ -257,7 +313,10 @@ def usable_methods() -> dict[str, tuple[str, ...]]:
     for folder in methods.__path__:
         for path in sorted(Path(folder).glob("*.py")):
             for node in ast.parse(path.read_text(encoding="utf-8")).body:
-                if isinstance(node, ast.FunctionDef) and node.name == path.stem and node.returns is not None:
-                    if ast.unparse(node.returns).strip("'\"").endswith("Estimate"):
-                        found[node.name] = tuple(argument.arg for argument in (*node.args.args, *node.args.kwonlyargs))
+                if isinstance(node, ast.FunctionDef) and node.name == path.stem and _gives_an_estimate(node):
+                    found[node.name] = tuple(asked.arg for asked in (*node.args.args, *node.args.kwonlyargs))
     return found
+
+
+def _gives_an_estimate(function: ast.FunctionDef) -> bool:
+    return function.returns is not None and ast.unparse(function.returns).strip("'\"").endswith("Estimate")

@@ -1,4 +1,4 @@
-"""What every content file has in common: fields are exact, nothing unknown is let through, nothing is guessed."""
+"""What every content file has in common: exact fields, nothing unknown let through, nothing guessed."""
 
 from pydantic import BaseModel, ConfigDict
 

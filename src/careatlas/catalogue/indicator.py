@@ -20,8 +20,8 @@ Polarity = Literal["higher_is_better", "lower_is_better", "neither"]
 class Counted(Definition):
     """What is summed: a measure of a tidied table, over the rows that ``where`` names.
 
-    ``where`` gives a column one value, or a list of values that must all be on file in a period. In a table with
-    an age column ``age_from`` and ``age_to`` (both inclusive) bound it.
+    ``where`` gives a column one value, or a list of values that must all be on file in a period. In a table
+    with an age column ``age_from`` and ``age_to`` (both inclusive) bound it.
     """
 
     table: str
@@ -61,7 +61,9 @@ class UnitCost(Definition):
 
 
 class Expected(Definition):
-    """What a worked example must give for one area; only what is stated is checked. ``value: null``: no value."""
+    """What a worked example must give for one area; only what is stated is checked. ``value: null``: no
+    value.
+    """
 
     area: str
     area_type: str | None = None

@@ -1,10 +1,11 @@
 """Reads the content folder, once, and speaks only when every file has been looked at.
 
-``load_catalogue()`` gives a `Catalogue`, or raises every fault it found (file, what, remedy) together. What one file
-must hold is in indicator.py, area.py, programme.py, target.py and population.py; what files must agree on is in
-checks.py. Nothing here reads a clock: the same content is right or wrong on any day.
+``load_catalogue()`` gives a `Catalogue`, or raises every fault it found (file, what, remedy) together. What
+one file must hold is in indicator.py, area.py, programme.py, target.py and population.py; what files must
+agree on is in checks.py. Nothing here reads a clock: the same content is right or wrong on any day.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -60,11 +61,15 @@ class Catalogue:
 
 
 def load_catalogue(content: Path | None = None) -> Catalogue:
-    """Every definition under ``content`` (the atlas's own by default); all faults at once where there are any."""
+    """Every definition under ``content`` (the atlas's own by default); all faults at once where there are
+    any.
+    """
     content = Path(content) if content is not None else CONTENT
     if not (content / "indicators").is_dir():
         raise DefinitionError(
-            content, "there is no folder indicators here.", "Give the folder that holds areas, indicators, ..."
+            content,
+            "there is no folder indicators here.",
+            "Give the folder that holds areas, indicators, ...",
         )
     faults: list[AtlasError] = []
     catalogue = Catalogue(
@@ -76,9 +81,31 @@ def load_catalogue(content: Path | None = None) -> Catalogue:
         aliases=_read_aliases(content, faults),
         completeness=_read_completeness(content, faults),
     )
-    faults += checks.faults_between(catalogue, content, broken=bool(faults))
+    faults += checks.faults_between(catalogue, content)
     raise_all(faults)
     return catalogue
+
+
+def new_indicator(id: str, theme: str, content: Path | None = None) -> Path:
+    """Start an indicator: a file with every field, its choices in comments, for an author to fill in."""
+    content = Path(content) if content is not None else CONTENT
+    for word, what in ((id, "indicator id"), (theme, "theme")):
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", word):
+            raise DefinitionError(
+                f"{what} {word!r}",
+                "is not a name for a file.",
+                "Use small letters, digits and underscores, such as waiting_list.",
+            )
+    taken = next((content / "indicators").glob(f"*/{id}.yaml"), None)
+    if taken is not None:
+        raise DefinitionError(
+            taken.relative_to(content.parent), "is there already.", "Choose another id, or edit it."
+        )
+    template = (CONTENT / "templates" / "indicator.yaml").read_text(encoding="utf-8")
+    path = content / "indicators" / theme / f"{id}.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(template.format(id=id, theme=theme), encoding="utf-8")
+    return path
 
 
 def _read_each(
@@ -95,11 +122,15 @@ def _read_each(
         if definition.id != path.stem:
             faults.append(
                 DefinitionError(
-                    where, f'id is "{definition.id}".', f'A file\'s name is its id: make it "{path.stem}", or rename the file.'
+                    where,
+                    f'id is "{definition.id}".',
+                    f'A file\'s name is its id: make it "{path.stem}", or rename the file.',
                 )
             )
         elif definition.id in found:
-            faults.append(DefinitionError(where, f'a second file has the id "{definition.id}".', "Rename one of them."))
+            faults.append(
+                DefinitionError(where, f'a second file has the id "{definition.id}".', "Rename one of them.")
+            )
         found[definition.id] = definition
     return found
 
@@ -144,7 +175,9 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
 def _in_plain_yaml(where: Path, fault: yaml.YAMLError) -> DefinitionError:
     mark, problem = getattr(fault, "problem_mark", None), getattr(fault, "problem", None) or str(fault)
     line = f"line {mark.line + 1}: " if mark else ""
-    return DefinitionError(where, f"{line}{problem}.", "Mend the YAML there: indents, colons, quotes, repeated names.")
+    return DefinitionError(
+        where, f"{line}{problem}.", "Mend the YAML there: indents, colons, quotes, repeated names."
+    )
 
 
 def _in_plain_words(where: Path, error: dict[str, Any]) -> DefinitionError:
@@ -153,6 +186,10 @@ def _in_plain_words(where: Path, error: dict[str, Any]) -> DefinitionError:
     name = str(error["loc"][-1]) if error["loc"] else ""
     if error["type"] == "missing":
         return DefinitionError(where, f"{place} is missing.", "Add it; every field is in catalogue/.")
+    if error["input"] is None:
+        return DefinitionError(
+            where, f"{place} is empty.", "Fill it in, or remove the field if it is not needed."
+        )
     if error["type"] == "extra_forbidden":
         return DefinitionError(where, f"{place} is not a field.", checks.did_you_mean(name, _field_names()))
     if error["type"] == "literal_error":
@@ -160,7 +197,7 @@ def _in_plain_words(where: Path, error: dict[str, Any]) -> DefinitionError:
         return DefinitionError(
             where,
             f'{place} is "{error["input"]}".',
-            f"{checks.did_you_mean(str(error['input']), words)} It must be one of {', '.join(words)}.".strip(),
+            f"{checks.did_you_mean(str(error['input']), words)} It is one of {', '.join(words)}.".strip(),
         )
     return DefinitionError(where, f'{place} is "{error["input"]}".'[:200], f"{error['msg']}.")
 

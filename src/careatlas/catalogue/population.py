@@ -1,11 +1,13 @@
-"""Standard populations: the fixed age weights of direct standardisation, in ``content/standards/populations``."""
+"""Standard populations: fixed age weights for direct standardisation (``content/standards/populations``)."""
 
 from careatlas.catalogue.definition import Definition
 from careatlas.catalogue.target import Link
 
 
 class AgeBand(Definition):
-    """Ages ``age_from`` to ``age_to`` inclusive (null: no upper end) and the standard population's people in it."""
+    """Ages ``age_from`` to ``age_to`` inclusive (null: no upper end) and the standard population's people
+    in it.
+    """
 
     age_from: int
     age_to: int | None
@@ -17,7 +19,9 @@ class AgeBand(Definition):
 
 
 class StandardPopulation(Definition):
-    """``by_sex``: whether events and residents are split by sex as well; each sex then takes the same weights."""
+    """``by_sex``: whether events and residents are split by sex as well; each sex then takes the same
+    weights.
+    """
 
     id: str
     title: str

@@ -1,4 +1,4 @@
-"""Programmes: what care the money is for (programme-budget categories) and who leads the change (workstreams).
+"""Programmes: what care money is for (programme-budget categories) and who leads change (workstreams).
 
 One file each in ``content/programmes``. Every indicator names the one it belongs to.
 """
@@ -9,7 +9,9 @@ from careatlas.catalogue.definition import Definition
 
 
 class Programme(Definition):
-    """``number`` is a programme-budget category's; ``family`` is a workstream's. ``source`` says who defined it."""
+    """``number`` is a programme-budget category's; ``family`` is a workstream's. ``source`` says who
+    defined it.
+    """
 
     id: str
     title: str

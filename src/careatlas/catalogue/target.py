@@ -1,8 +1,8 @@
 """National standards and interim ambitions, one file each in ``content/standards/targets``.
 
-A file holds every value the standard has had, with its dates, so that a figure is held against what was in force in
-its own period. A constitutional standard is a promise to patients; an interim ambition is a step on the way back
-to it. The two are shown side by side and never mixed.
+A file holds every value the standard has had, with its dates, so that a figure is held against what was in
+force in its own period. A constitutional standard is a promise to patients; an interim ambition is a step on
+the way back to it. The two are shown side by side and never mixed.
 """
 
 from datetime import date

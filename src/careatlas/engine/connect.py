@@ -131,11 +131,11 @@ def _in_plain_words(message: str) -> tuple[str, str]:
             f'{where}"{unreadable[1]}" stands where a number should{f" in column {name!r}" if name else ""}.',
             "Download the file again; if it is still so, tell the publisher.",
         )
-    columns = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message)
-    if columns:
-        return f"{where}the row has {columns[2]} columns, the header {columns[1]}.", "Download the file again."
+    width = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message)
+    if width:
+        return f"{where}the row has {width[2]} columns, the header {width[1]}.", "Download the file again."
     if "Error when sniffing" in message:
-        return "a row has not the columns of the header; the file may be cut off.", "Download the file again."
+        return "a row lacks columns of the header; the file may be cut off.", "Download the file again."
     if "unicode" in message.lower() or "not utf-8" in message.lower():
         return (
             f"{where}the text is not UTF-8.",

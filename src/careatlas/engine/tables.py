@@ -231,7 +231,7 @@ _TIDIED = [
             _measure("weighted_patients", "last known number", "people"),
             _measure(
                 "payment_per_registered_patient",
-                "payments divided by registered patients; missing where there are no patients",
+                "payments divided by registered patients; missing below 1,000 patients",
                 "pounds per patient",
             ),
         ),

@@ -75,17 +75,8 @@ def trend(
     own = marks.points_over_time(rows, indicator, name)
     whole = marks.points_over_time(national, indicator, country)
     x, y = marks.time_axis([*own, *whole], width), marks.value_axis(indicator)
-    layers: list[Spec] = [
-        {
-            "data": {"values": own},
-            "mark": {"type": "area", "color": colour.SELECTED, "opacity": 0.22, "line": False},
-            "encoding": {
-                "x": x,
-                "y": {**y, "field": "lower"},
-                "y2": {"field": "upper"},
-                "detail": {"field": "run"},
-            },
-        },
+    layers = [
+        *marks.interval_ribbon(own, x, y, colour.SELECTED),
         marks.line_with_dots(
             whole, x, y, {"color": colour.NATIONAL, "strokeDash": [6, 4], "strokeWidth": 1.75}
         ),
@@ -167,7 +158,7 @@ def distribution_over_time(
     )
 
 
-# --- words about a chart --------------------------------------------------------------------------------------
+# --- words about a chart --------------------------------------------------------------------------------
 
 
 def _title(indicator: Indicator) -> str:
@@ -214,9 +205,10 @@ def _ranked_description(
     country: str,
 ) -> str:
     shown = [point for point in points if point["value"] is not None]
-    said = f"{indicator['title']}, {_unit_and_period(rows, indicator)}: {len(points)} areas in order of their value."
+    said = f"{indicator['title']}, {_unit_and_period(rows, indicator)}: {len(points)} areas, highest first."
     if shown:
-        said += f" Highest {shown[0]['name']}, {shown[0]['text']}; lowest {shown[-1]['name']}, {shown[-1]['text']}."
+        first, last = shown[0], shown[-1]
+        said += f" Highest {first['name']}, {first['text']}; lowest {last['name']}, {last['text']}."
     if national is not None:
         said += f" {country}: {value_or_status(national, indicator)}."
     without = [point for point in points if point["value"] is None]

@@ -39,7 +39,7 @@ SIGNIFICANCE_SHAPE = {
 
 FIFTHS = ("#e3eef8", "#b3d0ea", "#6fa6d3", "#2c70b0", "#08306b")  # lowest fifth to highest, no judgement
 OUTLINE = "#4c6272"
-WITHOUT_VALUE = "#6b7a86"  # hatching, crosses and words where no value can be shown
+WITHOUT_VALUE = "#62717d"  # hatching, crosses and words where no value can be shown
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 

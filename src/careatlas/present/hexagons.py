@@ -1,5 +1,4 @@
-"""An equal-area hexagon for every area, laid out so that neighbours stay near and the country keeps its
-shape.
+"""An equal-area hexagon for every area, laid out so that neighbours stay near and the shape is kept.
 
 On a map of true outlines the eye sees the large, empty areas; here each area counts the same. Method:
 Delaunay neighbours are drawn to one hexagon's width, each keeping its compass direction, and areas that
@@ -88,8 +87,7 @@ def _pair_weights(pairs: np.ndarray, group: np.ndarray | None) -> np.ndarray:
 
 
 def _relaxed(points: np.ndarray, pairs: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Positions where neighbours lie about one hexagon apart, in about their own direction, and none overlap.
-    """
+    """Positions where neighbours lie about a hexagon apart in about their own direction, and none overlap."""
     first, second = pairs.T
     apart = points[second] - points[first]
     length = np.linalg.norm(apart, axis=1)

@@ -269,6 +269,7 @@ def _description(points: list[Point], indicator: Indicator, when: str) -> str:
     )
     said = f"Map: {indicator['title']}, {indicator['unit']}, {when}; {len(points)} areas in five groups."
     if shown:
-        said += f" Highest {shown[-1]['name']}, {shown[-1]['text']}; lowest {shown[0]['name']}, {shown[0]['text']}."
+        low, high = shown[0], shown[-1]
+        said += f" Highest {high['name']}, {high['text']}; lowest {low['name']}, {low['text']}."
     without = sum(point["value"] is None for point in points)
     return said + (f" {without} without a value." if without else "")

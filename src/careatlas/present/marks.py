@@ -51,7 +51,7 @@ def area_point(row: Row, indicator: Indicator, names: Mapping[str, str]) -> Poin
     }
 
 
-# --- ranked ---------------------------------------------------------------------------------------------------
+# --- ranked ---------------------------------------------------------------------------------------------
 
 
 def named_bars(points: list[Point], indicator: Indicator, width: int) -> list[Spec]:
@@ -106,7 +106,7 @@ def named_bars(points: list[Point], indicator: Indicator, width: int) -> list[Sp
 def name_room(points: list[Point], width: int) -> int:
     """Pixels to the left of the bars, for the longest name or as much of it as fits."""
     longest = max((len(point["name"]) for point in points), default=0)
-    return min(20 + 7 * longest, 270 if width > PHONE else 135)
+    return min(20 + 7 * longest, max(135, int(width * 0.38)))
 
 
 def thin_dots(points: list[Point], indicator: Indicator) -> list[Spec]:
@@ -241,7 +241,7 @@ def status_marks(points: list[Point], x: Spec, y: Spec, value_on: str) -> list[S
     return layers
 
 
-# --- time -----------------------------------------------------------------------------------------------------
+# --- time -----------------------------------------------------------------------------------------------
 
 
 def points_over_time(rows: Iterable[Row], indicator: Indicator, name: str) -> list[Point]:
@@ -253,6 +253,19 @@ def points_over_time(rows: Iterable[Row], indicator: Indicator, name: str) -> li
         gaps += row.get("value") is None
         points.append(area_point(row, indicator, {row["area"]: name}) | {"run": f"{row['area']} {gaps}"})
     return points
+
+
+def interval_ribbon(points: list[Point], x: Spec, y: Spec, paint: str) -> list[Spec]:
+    """The 95 % limits as a ribbon, and as an upright line where a point stands alone between gaps."""
+    runs = [point["run"] for point in points if point["value"] is not None]
+    alone = [point for point in points if point["value"] is not None and runs.count(point["run"]) == 1]
+    limits = {"x": x, "y": {**y, "field": "lower"}, "y2": {"field": "upper"}}
+    area = {"type": "area", "color": paint, "opacity": 0.22, "line": False}
+    rule = {"type": "rule", "color": paint, "strokeWidth": 2, "opacity": 0.6}
+    return [
+        {"data": {"values": points}, "mark": area, "encoding": limits | {"detail": {"field": "run"}}},
+        {"data": {"values": alone}, "mark": rule, "encoding": limits},
+    ]
 
 
 def line_with_dots(points: list[Point], x: Spec, y: Spec, look: Spec) -> Spec:
@@ -292,7 +305,7 @@ def end_labels(own: list[Spec], whole: list[Spec], name: str, country: str, x: S
     ):
         mark = {"type": "text", "align": "right", "dy": -14 if up else 16, "color": paint, "text": words}
         place = {"x": x, "y": {**y, "field": "value"}}
-        labels += with_halo(mark, {"data": {"values": [point]}, "encoding": place})
+        labels += with_halo(mark, {"data": {"values": end}, "encoding": place})
     return labels
 
 
@@ -401,7 +414,7 @@ def _short(period: str) -> str:
 
 
 def time_caption_offset(x: Spec) -> int:
-    return 62 if x["axis"]["labelAngle"] else 34
+    return 66 if x["axis"]["labelAngle"] else 34
 
 
 def value_axis(indicator: Indicator) -> Spec:

@@ -52,8 +52,8 @@ def spine(
         _layers(points, room, plot_width, country, width > PHONE),
         title=f"{name} beside {country}",
         subtitle=[
-            f"Left: worse, right: better than {country} (the middle line). Blue: lower or higher, neither is better. "
-            "Pale bar: all areas; darker: the middle half.",
+            f"Left: worse, right: better than {country} (the middle line). Blue: lower or higher, neither is "
+            "better. Pale bar: all areas; darker: the middle half.",
             _key(points),
         ],
         description=_description(points, name, country),
@@ -205,7 +205,7 @@ def _key(points: list[Point]) -> str:
 
 
 def _description(points: list[Point], name: str, country: str) -> str:
-    said = f"{name} on {len(points)} indicators, each between the country's worst and best area, beside {country}."
+    said = f"{name} on {len(points)} indicators, each between the worst and best area, beside {country}."
     for word in ("better", "worse", "higher", "lower"):
         titles = [point["indicator"] for point in points if point["significance"] == word]
         said += f" {word.capitalize()}: {', '.join(titles)}." if titles else ""

@@ -1,6 +1,4 @@
-"""Rows as a reader's table: headings with units, missing as words; and as a CSV that a spreadsheet opens
-safely.
-"""
+"""Rows as a reader's table (headings with units, missing as words), and as a CSV safe in a spreadsheet."""
 
 import csv
 import io
@@ -85,8 +83,7 @@ def column_headings(table: str) -> dict[str, str]:
 
 
 def to_csv(rows: Iterable[Row], columns: Sequence[str]) -> str:
-    """CSV with the columns' own names. Numbers stay numbers, missing is empty, text cannot become a formula.
-    """
+    """CSV with the columns' own names. Numbers stay numbers, missing is empty, text is never a formula."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(columns)

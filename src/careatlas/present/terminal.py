@@ -6,30 +6,88 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from careatlas.present.periods import period_code
+
 MOST_ROWS = 200
+WIDTH_WHEN_PIPED = 160
+
+
+LEFT_TO_JSON = {"lower_998", "upper_998", "sex", "age_band", "expected", "difference"}
+HEADINGS = {"value": "value (95 % interval)", "rank": "rank (95 % interval)"}
 
 
 def print_rows(rows: list[dict[str, Any]]) -> None:
-    """Columns that are empty throughout are left out; ``--json`` has them all."""
-    console = Console()
+    """What differs from row to row, limits beside their value; what all rows share stands once above, and notes
+    below."""
+    console = Console() if Console().is_terminal else Console(width=WIDTH_WHEN_PIPED)
     if not rows:
         console.print("nothing to show")
         return
-    columns = [name for name in rows[0] if any(row[name] not in (None, [], "") for row in rows)]
+    shown = [_for_reading(row) for row in rows]
+    columns = [name for name in shown[0] if name != "note" and any(row[name] for row in shown)]
+    shared = [name for name in columns if len(rows) > 1 and name in _SHARED and len({row[name] for row in shown}) == 1]
+    if shared:
+        console.print(" · ".join(shown[0][name] for name in shared), style="bold")
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in columns:
-        is_number = any(isinstance(row[name], int | float) for row in rows)
-        table.add_column(name.replace("_", " "), justify="right" if is_number else "left", overflow="fold")
-    for row in rows[:MOST_ROWS]:
-        table.add_row(*(_cell(row[name]) for name in columns))
+        if name not in shared:
+            is_number = any(isinstance(row.get(name), int | float) for row in rows)
+            least = max(len(row[name]) for row in shown) if is_number or name in _SHARED else 8
+            table.add_column(
+                HEADINGS.get(name, name.replace("_", " ")),
+                justify="right" if is_number else "left",
+                no_wrap=True,
+                min_width=min(least, 28),
+            )
+    for row in shown[:MOST_ROWS]:
+        table.add_row(*(row[name] or "-" for name in columns if name not in shared))
     console.print(table)
+    for note, areas in _notes(shown[:MOST_ROWS]).items():
+        console.print(f"{', '.join(areas)}: {note}", style="dim")
     if len(rows) > MOST_ROWS:
         console.print(f"and {len(rows) - MOST_ROWS:,} more rows: --json gives them all")
 
 
+def _notes(shown: list[dict[str, str]]) -> dict[str, list[str]]:
+    """Each note once, with the areas or periods it is about."""
+    notes: dict[str, list[str]] = {}
+    for row in shown:
+        if row.get("note"):
+            notes.setdefault(row["note"], []).append(f"{row.get('area', '')} {row.get('period', '')}".strip())
+    return notes
+
+
+_SHARED = {"indicator", "area_type", "period", "ranked_areas", "name", "area"}
+
+
+def _for_reading(row: dict[str, Any]) -> dict[str, str]:
+    """The row's cells as text: one period, limits and rank intervals in brackets, nothing the table need not say."""
+    cells: dict[str, str] = {}
+    for name, value in row.items():
+        if name == "period_start":
+            cells["period"] = period_code(value, row["period_end"]) if value else ""
+        elif name in LEFT_TO_JSON or name == "period_end" or name in ("lower_95", "upper_95", "rank_lower", "rank_upper"):
+            continue
+        elif name == "value" and "lower_95" in row:
+            cells[name] = _with_range(value, row["lower_95"], row["upper_95"])
+        elif name == "rank" and "rank_lower" in row:
+            cells[name] = _with_range(value, row["rank_lower"], row["rank_upper"])
+        else:
+            cells[name] = _cell(value)
+    if cells.get("status") == "reported":
+        cells["status"] = ""
+    return cells
+
+
+def _with_range(value: float | None, lower: float | None, upper: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{_cell(value)} ({_cell(lower)} to {_cell(upper)})" if lower is not None else _cell(value)
+
+
 def _cell(value: Any) -> str:
     if value is None:
-        return "-"
+        return ""
     if isinstance(value, float):
-        return f"{value:,.0f}" if value.is_integer() else f"{value:,.4g}"
+        return f"{value:,.0f}" if value.is_integer() else f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

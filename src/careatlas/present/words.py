@@ -28,8 +28,7 @@ def area_in_indicator(
     comparisons: Sequence[Row] = (),
     earlier: Row | None = None,
 ) -> list[str]:
-    """One area's answer in up to four sentences: its value beside the country's, its rank, standards, an
-    earlier time.
+    """One area's answer in a few sentences: its value beside the country's, rank, standards, an earlier time.
 
     ``comparisons``: rows of that table for this area, indicator and period. ``earlier``: a row of ``values``.
     """
@@ -62,10 +61,10 @@ def spread_in_indicator(
     )
     if len(counted) > 1:
         low, high = counted[0], counted[-1]
+        low_name, high_name = (names.get(row["area"], row["area"]) for row in (low, high))
         sentences.append(
-            f"Among {len(counted)} areas with a full return it runs from {number(low['value'], indicator)} in "
-            f"{names.get(low['area'], low['area'])} to {number(high['value'], indicator)} in "
-            f"{names.get(high['area'], high['area'])}; some of that spread is chance."
+            f"Among {len(counted)} areas with a full return it runs from {number(low['value'], indicator)} "
+            f"in {low_name} to {number(high['value'], indicator)} in {high_name}; some of it is chance."
         )
     sentences.append(_without_value_sentence(rows, names))
     return [sentence for sentence in sentences if sentence]
@@ -74,8 +73,7 @@ def spread_in_indicator(
 def area_in_brief(
     name: str, comparisons: Sequence[Row], indicators: Mapping[str, Mapping[str, Any]], values: Sequence[Row]
 ) -> list[str]:
-    """An area page in three sentences: how much differs from the country, what differs most, what has no
-    figure.
+    """An area page in three sentences: how much differs from the country, what most, what has no figure.
 
     ``values`` and ``comparisons``: this area's rows, one period an indicator.
     """
@@ -83,15 +81,15 @@ def area_in_brief(
     by_word = {word: [row for row in national if row["significance"] == word] for word in _DIFFERS}
     differing = [row for word in _DIFFERS for row in by_word[word]]
     alike = sum(row["significance"] == "similar" for row in national)
-    if not national:
+    if not differing and not alike:
         first = f"None of the indicators of {name} can be compared yet."
     else:
         country = national[0]["benchmark_name"]
         parts = [f"{len(rows)} {word}" for word, rows in by_word.items() if rows]
         found = f": {_listed(parts)}" if parts else ""
         first = (
-            f"Of {_counted(differing + [None] * alike, 'indicator')} compared, {name} differs from {country} on "
-            f"{len(differing)}{found}; on {alike} the two cannot be told apart."
+            f"Of {_counted(len(differing) + alike, 'indicator')} compared, {name} differs from {country} "
+            f"on {len(differing)}{found}; on {alike} the two cannot be told apart."
         )
     return [
         sentence
@@ -154,8 +152,8 @@ def _rank_sentence(row: Row, national: Row) -> str:
         return f"It ranks {rank} of {n} (1 = highest value)."
     if high - low + 1 > RANK_TOO_WIDE * n:
         return (
-            f"Its place in the order cannot be told: allowing for chance it lies anywhere between {low:g} and "
-            f"{high:g} of {n} (1 = highest value)."
+            "Its place in the order cannot be told: allowing for chance it lies anywhere between "
+            f"{low:g} and {high:g} of {n} (1 = highest value)."
         )
     if low == high:
         return f"It ranks {rank} of {n} (1 = highest value), chance allowed for."
@@ -228,8 +226,8 @@ def _title(indicator: Mapping[str, Any]) -> str:
     return indicator.get("short_title") or indicator["title"]
 
 
-def _counted(things: Sequence[Any], word: str) -> str:
-    return f"{len(things)} {word}" + ("" if len(things) == 1 else "s")
+def _counted(n: int, word: str) -> str:
+    return f"{n} {word}" + ("" if n == 1 else "s")
 
 
 def _listed(parts: Sequence[str]) -> str:

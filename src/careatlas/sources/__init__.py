@@ -1,4 +1,4 @@
-"""One file per publication: what the publisher issued, turned into the declared tables, every row accounted for.
+"""One file per publication: what the publisher issued as the declared tables, every row accounted for.
 
 A source registers by being a file in this folder; ``source.py`` is the contract it keeps.
 """

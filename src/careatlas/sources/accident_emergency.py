@@ -9,6 +9,8 @@ from datetime import date
 from pathlib import Path
 
 import ibis
+import pyarrow as pa
+import pyarrow.compute as pc
 from ibis import _
 
 from careatlas.engine.connect import Engine, explaining
@@ -82,26 +84,29 @@ def fetch(first: date, last: date, into: Path, **options: object) -> list[Path]:
 
 def tidy(file: SourceFile, engine: Engine) -> Tidied:
     with explaining(file):
-        rows = engine.read_csv(file.path, TEXT, NUMERIC, SOURCE.layouts[0].headings(file.header)).mutate(
-            provider=_["Org Code"].strip(), is_total=_["Org Code"].strip().upper() == "TOTAL"
+        headings = SOURCE.layouts[0].headings(file.header)
+        published = engine.to_arrow(engine.read_csv(file.path, TEXT, NUMERIC, headings))
+    _refuse_more_waits_than_attendances(file, published)
+    rows = engine.from_arrow(published).mutate(
+        provider=_["Org Code"].strip(), is_total=_["Org Code"].strip().upper() == "TOTAL"
+    )
+    account = engine.to_arrow(
+        rows.aggregate(
+            read=_.count(),
+            totals=_.is_total.sum(),
+            attendances=ibis.cases((_.is_total, _sum(_, ATTENDANCES))).sum(),
+            named=_.Period.max(where=~_.is_total),
         )
-        account = engine.to_arrow(
-            rows.aggregate(
-                read=_.count(),
-                totals=_.is_total.sum(),
-                attendances=ibis.cases((_.is_total, _sum(_, ATTENDANCES))).sum(),
-                named=_.Period.max(where=~_.is_total),
-            )
-        ).to_pylist()[0]
+    ).to_pylist()[0]
     if not account["totals"]:
         raise SourceFileError(
             file, 'the last row, the publisher\'s "TOTAL", is not there: it is cut short.', DOWNLOAD_AGAIN
         )
     start, end = _month(file, account["named"])
-    _refuse_more_waits_than_attendances(file, rows, engine)
     figures = _figures(rows.filter(~_.is_total)).mutate(
         period_start=ibis.literal(start), period_end=ibis.literal(end)
     )
+    figures = engine.from_arrow(engine.to_arrow(figures))
     refuse_repeated_keys(file, engine, "accident_emergency", figures)
     providers = rows.filter(~_.is_total).select(
         code=_.provider,
@@ -121,18 +126,18 @@ def tidy(file: SourceFile, engine: Engine) -> Tidied:
     )
 
 
-def _refuse_more_waits_than_attendances(file: SourceFile, rows: ibis.Table, engine: Engine) -> None:
+def _refuse_more_waits_than_attendances(file: SourceFile, published: pa.Table) -> None:
     """Figures in one another's columns: nobody can wait over four hours who did not attend."""
-    pairs = list(zip(ATTENDANCES, OVER_FOUR_HOURS, strict=True))
-    wrong = rows.filter(ibis.or_(*(rows[over] > rows[attended] for attended, over in pairs)))
-    for row in engine.to_arrow(wrong.order_by("provider").limit(1)).to_pylist():
-        attended, over = next(pair for pair in pairs if row[pair[1]] > row[pair[0]])
-        raise SourceFileError(
-            file,
-            f"provider {row['provider']} has {row[over]:,.0f} in column {over!r} "
-            f"but only {row[attended]:,.0f} in {attended!r}: figures stand in the wrong columns.",
-            DOWNLOAD_AGAIN,
-        )
+    for attended, over in zip(ATTENDANCES, OVER_FOUR_HOURS, strict=True):
+        wrong = published.filter(pc.greater(published[over], published[attended]))
+        if wrong.num_rows:
+            row = wrong.slice(0, 1).to_pylist()[0]
+            raise SourceFileError(
+                file,
+                f"{row['Org Code']} has {row[over]:,.0f} in column {over!r} but only {row[attended]:,.0f} in "
+                f"{attended!r} ({wrong.num_rows} such rows): figures stand in the wrong columns.",
+                DOWNLOAD_AGAIN,
+            )
 
 
 def _month(file: SourceFile, named: str) -> tuple[date, date]:

@@ -312,7 +312,7 @@ class Part:
 
 
 class Shelf:
-    """The folder of fetched files and its record. Another file of a taken name goes to ``edition-2``."""
+    """The folder of fetched files and its record. Another file of a taken name goes to ``revised-02``."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = Path(folder)
@@ -360,7 +360,7 @@ class Shelf:
         path, edition = self.folder / name, 1
         while path.exists() and _checksum(path) != checksum:
             edition += 1
-            path = self.folder / f"edition-{edition}" / name
+            path = self.folder / f"revised-{edition:02d}" / name
         return path
 
     def _read(self) -> list[dict]:

@@ -2,8 +2,9 @@
 
 The financial year stands only in the file's name. ``CCG Code`` is the sub-ICB location in every year's
 layout, even where "CCG NAME" holds the primary care network. Some totals are negative (more was paid back
-than paid out) and some practices have no patients: their payments count towards the total, but a payment
-per patient is missing there, because none can be worked out.
+than paid out) and some practices have no patients, or a handful as they open or close (one was paid
+£369,000 a patient): their payments count towards the total, but a payment per patient is missing below
+1,000 patients, because it would say nothing of what a patient costs.
 """
 
 from datetime import date
@@ -39,6 +40,7 @@ DEDUCTIONS = "Deductions for Pensions, Levies and Prescription Charge Income"
 PAYMENTS_LESS_DEDUCTIONS = "Total NHS Payments to General Practice Minus Deductions"
 NUMERIC = (REGISTERED, WEIGHTED, PER_REGISTERED, PER_WEIGHTED, PAYMENTS, DEDUCTIONS, PAYMENTS_LESS_DEDUCTIONS)
 ROUNDING_POUNDS = 0.02
+FEWEST_PATIENTS = 1_000  # a practice smaller than this is opening, closing or of a special kind
 
 SOURCE = Source(
     title="NHS payments to general practice",
@@ -96,7 +98,7 @@ def tidy(file: SourceFile, engine: Engine) -> Tidied:
         payments=_[PAYMENTS],
         registered_patients=_[REGISTERED],
         weighted_patients=_[WEIGHTED],
-        payment_per_registered_patient=((_[REGISTERED] > 0) & (_[PAYMENTS] >= 0)).ifelse(
+        payment_per_registered_patient=((_[REGISTERED] >= FEWEST_PATIENTS) & (_[PAYMENTS] >= 0)).ifelse(
             _[PAYMENTS] / _[REGISTERED], ibis.null(float)
         ),
     )

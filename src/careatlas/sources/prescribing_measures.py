@@ -29,9 +29,12 @@ from careatlas.sources.source import (
 )
 
 TEXT, NUMERIC = ("month", "code"), ("numerator", "denominator")
+FROM_THE_INTERFACE = {"code": "org_id", "month": "date"}  # what openprescribing.net/api calls them
 _NAMED = re.compile(r"ccg_data_(?P<measure>[a-z0-9_]+)\.csv(\.gz)?", re.IGNORECASE)
 
-MEASURES = ("broad_spectrum", "saba")  # the measures that the atlas's indicators ask for: what `fetch` brings
+MEASURES = (  # those that the atlas's indicators ask for: what `fetch` brings
+    *("broad_spectrum", "fluoroquinolones_list", "opioidper1000", "saba", "uti_antibiotics_3_day"),
+)
 
 SOURCE = Source(
     title="Prescribing measures",
@@ -41,7 +44,7 @@ SOURCE = Source(
     tables=("prescribing",),
     layouts=(
         Layout(columns=(*TEXT, *NUMERIC)),
-        Layout(columns=("code", "month", *NUMERIC), aliases={"org_id": "code", "date": "month"}),
+        Layout(columns=(*FROM_THE_INTERFACE.values(), *NUMERIC)),
     ),
     addresses=tuple(
         Address(
@@ -64,8 +67,8 @@ def fetch(first: date, last: date, into: Path, **options: object) -> list[Path]:
 def tidy(file: SourceFile, engine: Engine) -> Tidied:
     measure = _measure(file)
     with explaining(file):
-        layout = next(layout for layout in SOURCE.layouts if layout.fits(file.header))
-        rows = engine.read_csv(file.path, TEXT, NUMERIC, layout.headings(file.header))
+        headings = {} if SOURCE.layouts[0].fits(file.header) else FROM_THE_INTERFACE
+        rows = engine.read_csv(file.path, TEXT, NUMERIC, headings)
         published = engine.to_arrow(_published(rows))
     _refuse_unreadable_months(file, published)
     rows = engine.from_arrow(published)

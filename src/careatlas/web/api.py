@@ -1,7 +1,7 @@
 """``/api/v1/``: the tables of the release as JSON, rows with the tables' own column names.
 
 Missing is null, never zero. Long answers come in pages of at most 1,000 rows (``limit``, ``offset``;
-``total`` says how many there are). The description at ``/api/v1/openapi.json`` is made from the same declarations.
+``total`` says how many there are). ``/api/v1/openapi.json`` is made from the same declarations.
 """
 
 from dataclasses import asdict

@@ -1,6 +1,7 @@
 """The list of areas, and one area's page: three sentences, headline cards, spine chart, table."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 
@@ -14,16 +15,27 @@ from careatlas.web.pages import crumb, show
 from careatlas.web.reading import Row
 
 CARDS = 4
+MOST_OPEN = 120  # a longer list of areas is folded away: its names are found by search
 
 
 def areas(request: HttpRequest) -> HttpResponse:
     release = current_release()
     groups = [
-        {"id": one["id"], "plural": one["plural"], "parts": _under_parents(release, one["id"])}
+        {
+            "id": one["id"],
+            "plural": one["plural"],
+            "parts": _under_parents(release, one["id"]),
+            "number": len(reading.areas_by_type(release)[one["id"]]),
+        }
         for one in sorted(release.catalogue["area_types"].values(), key=lambda one: -one["order"])
         if one["id"] in reading.areas_by_type(release) and one["id"] != "country"
     ]
-    page = {"groups": groups, "whole": reading.country(release), "crumbs": [crumb("Areas", "/areas/")]}
+    page = {
+        "groups": groups,
+        "whole": reading.country(release),
+        "most_open": MOST_OPEN,
+        "crumbs": [crumb("Areas", "/areas/")],
+    }
     return show(request, "areas.html", page)
 
 
@@ -68,7 +80,7 @@ def _within(release: Release, own: Row) -> list[dict[str, Any]]:
     found = []
     for area_type, areas in reading.areas_by_type(release).items():
         members = [one for one in areas if one["parent_code"] == own["code"]]
-        if members and len(members) <= 120:
+        if members and len(members) <= MOST_OPEN:
             found.append({"plural": release.catalogue["area_types"][area_type]["plural"], "areas": members})
     return found
 
@@ -80,15 +92,16 @@ def _also_called(release: Release, own: Row) -> list[str]:
 
 def _row(release: Release, own: Row, value: Row, comparisons: list[Row]) -> dict[str, Any]:
     indicator = release.catalogue["indicators"][value["indicator"]]
-    compared = {row["benchmark"]: row for row in comparisons if row["indicator"] == value["indicator"]}
-    national, standard = compared.get("national"), compared.get("standard")
+    compared = [row for row in comparisons if row["indicator"] == value["indicator"]]
+    national = next((row for row in compared if row["benchmark"] == "national"), None)
     code = period_code(value["period_start"], value["period_end"])
+    chosen = {"area_type": own["area_type"], "area": own["code"], "period": code}
     return {
         "title": indicator["short_title"],
         "theme": indicator["theme"],
         "unit": unit_in_words(indicator),
         "full_unit": indicator["unit"],
-        "address": f"/indicators/{indicator['id']}/?area_type={own['area_type']}&area={own['code']}&period={code}",
+        "address": f"/indicators/{indicator['id']}/?" + urlencode(chosen),
         "period": period_name(value["period_start"], value["period_end"]),
         "value": value_or_status(value, indicator),
         "interval": interval(value, indicator),
@@ -98,8 +111,11 @@ def _row(release: Release, own: Row, value: Row, comparisons: list[Row]) -> dict
         "benchmark": number(national["benchmark_value"], indicator) if national else "",
         "significance": national["significance"] if national else "not_compared",
         "rank": _rank(national),
-        "standard": standard,
-        "standard_value": number(standard["benchmark_value"], indicator) if standard else "",
+        "standards": [
+            {"name": row["benchmark_name"], "value": number(row["benchmark_value"], indicator)}
+            for row in compared
+            if row["benchmark"] == "standard"
+        ],
     }
 
 
@@ -116,9 +132,11 @@ def _cards(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
     def order(row: dict[str, Any]) -> tuple[bool, float]:
         z = row["national"]["z"] if row["national"] else None
-        return row["standard"] is None, -abs(z or 0)
+        return not row["standards"], -abs(z or 0)
 
-    shown = [row for row in rows if row["standard"] or row["significance"] not in ("similar", "not_compared")]
+    shown = [
+        row for row in rows if row["standards"] or row["significance"] not in ("similar", "not_compared")
+    ]
     return sorted(shown, key=order)[:CARDS]
 
 
@@ -128,7 +146,7 @@ def _figure(release: Release, own: Row) -> dict[str, Any]:
         "name": "spine",
         "title": "Profile",
         "alt": f"Each indicator of {own['name']} beside the others. The table below has the same numbers.",
-        "svg": f"{base}.svg?width=page",
+        "svg": f"{base}.svg?width=desk",
         "svg_phone": f"{base}.svg?width=phone",
         "json": f"{base}.json?width=desk",
         "json_phone": f"{base}.json?width=phone",

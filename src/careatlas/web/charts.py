@@ -84,7 +84,7 @@ def _rendered(spec: Spec, kind: str) -> bytes:
 
 
 def _write(path: Path, body: bytes) -> None:
-    """Whole or not at all: another worker may be writing the same picture. A full disk costs speed, not the page."""
+    """Whole or not at all: another worker may be writing it too. A full disk costs speed, not the page."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _make_room(path.parent.parent)

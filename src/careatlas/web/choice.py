@@ -1,4 +1,4 @@
-"""What a reader chose to see of an indicator: level, area, period; and what is shown where a choice cannot be met."""
+"""What a reader chose of an indicator (level, area, period), and what is shown where it cannot be."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from careatlas.web.reading import Period, Row
 
 @dataclass(frozen=True)
 class Choice:
-    """``area`` None: the country as a whole. ``notices`` say where the choice shown is not the one asked for."""
+    """``area`` None: the whole country. ``notices`` say where the choice shown is not the one asked for."""
 
     indicator: dict[str, Any]
     area_type: str

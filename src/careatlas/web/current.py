@@ -1,4 +1,4 @@
-"""The release being served, opened again when a build has swapped another in, and what every page says of it."""
+"""The release being served, opened again when a build swapped another in; what every page says of it."""
 
 import functools
 import hashlib
@@ -37,7 +37,7 @@ def current_release() -> Release:
 
 
 def for_every_page(request: HttpRequest) -> dict[str, Any]:
-    """The template's words on every page: which release, from which publishers, and whether it is fictional."""
+    """What every page says: which release, from which publishers, and whether it is fictional."""
     page: dict[str, Any] = {
         "static": static_addresses(),
         "here": request.path,
@@ -67,14 +67,17 @@ def publishers(manifest: dict[str, Any]) -> list[dict[str, str]]:
 
 def source_of(release: Release, indicator: dict[str, Any]) -> str:
     """The publication that an indicator's numerator is counted from; empty where the release does not say."""
-    table = indicator["numerator"]["table"]
-    titles = [source["title"] for source in release.manifest["sources"] if table in source["tables"]]
-    return "; ".join(titles)
+    return "; ".join(titles_of_table(release, indicator["numerator"]["table"]))
+
+
+def titles_of_table(release: Release, table: str) -> list[str]:
+    """The publications that fill a tidied table."""
+    return [source["title"] for source in release.manifest["sources"] if table in source["tables"]]
 
 
 @functools.lru_cache(maxsize=1)
 def static_addresses() -> dict[str, str]:
-    """Address of each static file, with a fingerprint so that a changed file is never taken from a browser's cache."""
+    """Address of each static file, with a fingerprint: a changed file never comes from a browser's cache."""
     found = {}
     for root in settings.STATIC_ROOTS:
         for path in sorted(root.glob("*.*")):

@@ -1,4 +1,4 @@
-"""Tables of the release as CSV files: the same rows as the pages and the API, safe to open in a spreadsheet."""
+"""Tables of the release as CSV: the same rows as the pages and the API, safe to open in a spreadsheet."""
 
 import csv
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """What a reader sees when something cannot be answered: the fault in plain words, never a traceback.
 
-Faults of the AtlasError family become 404 (nothing answers to that name) or 503 (no release to read); anything
-else is our own mistake: logged in full, shown as a short apology.
+Faults of the AtlasError family become 404 (nothing answers to that name) or 503 (no release to read);
+anything else is our own mistake: logged in full, shown as a short apology.
 """
 
 import logging

@@ -20,7 +20,7 @@ WIDTHS = {"page": PAGE, "phone": PHONE, "desk": DESK}
 TITLES = {
     "map": "Map",
     "hexagons": "Map of equal areas",
-    "ranked": "In order",
+    "ranked": "Areas in order",
     "trend": "Trend",
     "distribution": "Spread between areas",
 }
@@ -36,7 +36,7 @@ SUMMARY = {
 
 
 def of_indicator(release: Release, choice: Choice, wanted_map: str) -> dict[str, Any]:
-    """The figures of an indicator's page: what is compared (a map where there is one, and the order), then time."""
+    """The figures of an indicator's page: areas compared (on a map if there is one, in order), then time."""
     kinds = maps_of(release, choice.area_type)
     compare = []
     if kinds:
@@ -46,7 +46,7 @@ def of_indicator(release: Release, choice: Choice, wanted_map: str) -> dict[str,
             for kind in kinds
         ]
         compare.append(_figure(release, choice, shown) | {"switch": switch if len(kinds) > 1 else []})
-    compare.append(_figure(release, choice, "ranked"))
+    compare.append(_figure(release, choice, "ranked", "page" if compare else "desk"))
     return {
         "compare": compare,
         "trend": _figure(release, choice, "trend"),
@@ -128,16 +128,16 @@ def summary(rows: Sequence[Row]) -> dict[str, Any] | None:
 _MAP_TITLES = {"map": "True outlines", "hexagons": "Equal areas"}
 
 
-def _figure(release: Release, choice: Choice, chart: str) -> dict[str, Any]:
+def _figure(release: Release, choice: Choice, chart: str, width: str = "page") -> dict[str, Any]:
     base = f"/charts/{release.id}/{choice.indicator['id']}/{chart}"
     page = f"/indicators/{choice.indicator['id']}/"
     return {
         "name": chart,
         "title": TITLES[chart],
         "alt": f"{TITLES[chart]}: {choice.indicator['title']}. The table below has the same numbers.",
-        "svg": f"{base}.svg{choice.query(width='page')}",
+        "svg": f"{base}.svg{choice.query(width=width)}",
         "svg_phone": f"{base}.svg{choice.query(width='phone')}",
-        "json": f"{base}.json{choice.query(width='page')}",
+        "json": f"{base}.json{choice.query(width=width)}",
         "json_phone": f"{base}.json{choice.query(width='phone')}",
         "svg_file": f"{base}.svg{choice.query()}",
         "png": f"{base}.png{choice.query()}",

@@ -31,6 +31,8 @@ def indicator(request: HttpRequest, indicator: str) -> HttpResponse:
         "indicator": choice.indicator,
         "choice": choice,
         "unit": unit_in_words(choice.indicator),
+        "unit_line": unit_line(choice.indicator),
+        "plural": lower_first(release.catalogue["area_types"][choice.area_type]["plural"]),
         "polarity": POLARITY[choice.indicator["polarity"]],
         "notices": choice.notices,
         "crumbs": [
@@ -47,8 +49,14 @@ def indicator(request: HttpRequest, indicator: str) -> HttpResponse:
     return show(request, "indicator.html", page)
 
 
+def unit_line(indicator: dict[str, Any]) -> str:
+    """The unit as the start of a sentence."""
+    unit = str(indicator["unit"])
+    return "Percentage" + unit[1:] if unit.startswith("%") else unit[:1].upper() + unit[1:]
+
+
 def _form(release: Release, choice: Choice) -> dict[str, Any]:
-    """What may be chosen. An area's page of this indicator needs no script: the form is sent with its button."""
+    """What may be chosen. It needs no script: the form is sent with its button."""
     levels = reading.area_types_of(release, choice.indicator["id"])
     return {
         "levels": [{"id": one, "title": release.catalogue["area_types"][one]["plural"]} for one in levels],
@@ -120,11 +128,10 @@ def _sentences(
 
 
 def _a_year_before(choice: Choice, own: Row) -> Row | None:
-    """The same area's row twelve months earlier: the same season, so that winter is not held against summer."""
+    """The same area's row a year earlier: the same season, so that winter is not held against summer."""
     wanted = (own["period_end"].year - 1, own["period_end"].month)
-    before = [row for row in reading.of_area(choice.rows, own["area"]) if
-              (row["period_end"].year, row["period_end"].month) == wanted]  # fmt: skip
-    return before[-1] if before else None
+    earlier = reading.of_area(choice.rows, own["area"])
+    return next((row for row in earlier if (row["period_end"].year, row["period_end"].month) == wanted), None)
 
 
 def _standards(release: Release, choice: Choice, own: Row | None, rows: list[Row]) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Search by topic and by place, forgiving of case, accents, apostrophes and unfinished words.
 
-Every word asked for must begin some word of a name. A town, council, hospital or trust leads to the areas that
-serve it (release table ``area_names``); a topic leads to indicators by title, short title, theme and programme.
+Every word asked for must begin some word of a name. A town, council, hospital or trust leads to the areas
+that serve it (release table ``area_names``); a topic leads to indicators by title, theme and programme.
 """
 
 import difflib
@@ -20,7 +20,7 @@ KIND_ORDER = ("area", "town", "council", "alias", "hospital", "trust")
 
 @dataclass(frozen=True)
 class Place:
-    """A name, and one area that it leads to. ``share``: part of the place in the area; None: it is the area."""
+    """A name and one area it leads to. ``share``: part of the place in the area; None: it is the area."""
 
     name: str
     kind: str

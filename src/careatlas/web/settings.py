@@ -1,7 +1,7 @@
 """Django's settings for the pages and the API.
 
-One thing is set from outside: CAREATLAS_HOME, the folder of releases that `careatlas serve` names. There is no
-database, no session and no cookie: pages are made from releases alone.
+One thing is set from outside: CAREATLAS_HOME, the folder of releases that `careatlas serve` names. There is
+no database, no session and no cookie: pages are made from releases alone.
 """
 
 import secrets
@@ -16,7 +16,7 @@ STATIC_ROOTS = (HERE / "static", GENERATED_STATIC)
 
 DEBUG = False
 SECRET_KEY = secrets.token_urlsafe(48)  # nothing is signed yet, so it need not outlive the process
-# Any name may be asked for: no page builds an absolute address from the request, so a false one gains nothing.
+# Any host name will do: no page builds an absolute address from the request, so a false one gains nothing.
 ALLOWED_HOSTS = ["*"]
 ROOT_URLCONF = "careatlas.web.urls"
 DATABASES: dict[str, dict[str, str]] = {}

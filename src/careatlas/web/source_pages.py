@@ -28,7 +28,7 @@ METHODS = Path(str(resources.files(careatlas))) / "methods"
 
 def sources(request: HttpRequest) -> HttpResponse:
     release = current_release()
-    files = release.rows("files")
+    files, titles = release.rows("files"), _titles(release)
     page = {
         "sources": [_source(one, files) for one in release.manifest["sources"]],
         "files_total": len(files),
@@ -36,7 +36,11 @@ def sources(request: HttpRequest) -> HttpResponse:
             {"outcome": name, "number": n} for name, n in Counter(f["outcome"] for f in files).most_common()
         ],
         "not_read": [file for file in files if file["outcome"] == "not_read"],
-        "read": [file for file in files if file["outcome"] != "not_read"],
+        "read": [
+            file | {"title": titles.get(file["source"], "")}
+            for file in files
+            if file["outcome"] != "not_read"
+        ],
         "crumbs": [crumb("Sources and data quality", "/sources/")],
     }
     return show(request, "sources.html", page | _quality(release) | _totals(release))
@@ -117,8 +121,13 @@ def _quality(release: Release) -> dict[str, Any]:
     latest: dict[str, Any] = {}
     for row in rows:
         latest[row["source"]] = max(row["period_end"], latest.get(row["source"], row["period_end"]))
+    titles = _titles(release)
     now = [
-        row | {"known": row["submitter"] in release.areas}
+        row
+        | {
+            "known": row["submitter"] in release.areas,
+            "title": titles.get(row["source"], heading(row["source"])),
+        }
         for row in rows
         if row["period_end"] == latest[row["source"]]
     ]
@@ -127,7 +136,11 @@ def _quality(release: Release) -> dict[str, Any]:
 
 
 def _totals(release: Release) -> dict[str, Any]:
-    rows = [row | {"equal": _equal(row)} for row in release.rows("reconciliation")]
+    titles = _titles(release)
+    rows = [
+        row | {"equal": _equal(row), "title": titles.get(row["source"], heading(row["source"]))}
+        for row in release.rows("reconciliation")
+    ]
     rows.sort(
         key=lambda row: (row["equal"] != "no", -row["period_end"].toordinal(), row["source"], row["total"])
     )
@@ -139,6 +152,16 @@ def _totals(release: Release) -> dict[str, Any]:
         "differing": judged["no"],
         "with_total": judged["yes"] + judged["no"],
     }
+
+
+def _titles(release: Release) -> dict[str, str]:
+    """What people call each tidied table, and each source: the first publication that fills it."""
+    tables = {
+        table: source["title"]
+        for source in reversed(release.manifest["sources"])
+        for table in source["tables"]
+    }
+    return tables | {source["id"]: source["title"] for source in release.manifest["sources"]}
 
 
 def _equal(row: dict[str, Any]) -> str:

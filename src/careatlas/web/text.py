@@ -1,7 +1,7 @@
 """Written text as safe HTML: content pages in Markdown, docstrings of methods, paragraphs of a definition.
 
-Three locks, one behind the other: raw HTML is not let through, what results is cut to a short list of elements,
-and the pages' content policy runs no inline script.
+Three locks, one behind the other: raw HTML is not let through, what results is cut to a short list of
+elements, and the pages' content policy runs no inline script.
 """
 
 import functools

@@ -1,9 +1,9 @@
 """The simulated country: a whole health service that does not exist, in the publishers' own layouts.
 
-Use it as the demo, and as the exam: ``write_country`` writes a data folder that goes through the same sources as
-real files, and beside it ``truth.json``, the account of what was planted. Names, codes and outlines are always the
-same; what happens is decided by the seed, and equal seeds give equal bytes. Not a source itself, and never a
-statement about a real place.
+Use it as the demo, and as the exam: ``write_country`` writes a data folder that goes through the same sources
+as real files, and beside it ``truth.json``, the account of what was planted. Names, codes and outlines are
+always the same; what happens is decided by the seed, and equal seeds give equal bytes. Not a source itself,
+and never a statement about a real place.
 """
 
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from careatlas.sources.simulated_country import files
 from careatlas.sources.simulated_country.activity import write_activity
+from careatlas.sources.simulated_country.emergencies import write_accident_emergency
 from careatlas.sources.simulated_country.geography import Country, found_country
 from careatlas.sources.simulated_country.hospital import write_hospital_episodes
 from careatlas.sources.simulated_country.people import settle
@@ -38,15 +39,16 @@ def write_country(
 ) -> Path:
     """Write ``into/data`` and ``into/truth.json``; give the data folder.
 
-    ``months`` end with January 2026. ``full_size`` has as many rows as the real files; what is planted, and how
-    hard it is to find, does not depend on it.
+    ``months`` end with January 2026. ``full_size`` has about as many rows as the real files; what is planted,
+    and how hard it is to find, does not depend on it.
     """
     data = Path(into) / "data"
     country = found_country(PRACTICES_PER_SUB_AREA_FULL_SIZE if full_size else PRACTICES_PER_SUB_AREA)
     people, calendar = settle(country, seed), month_list(months)
     truth = Truth(seed, country.name, calendar)
     say(
-        f"{country.name}: {len(country.sub_areas)} sub-areas, {len(country.trusts)} providers, {months} months"
+        f"{country.name}, an invented country: {len(country.sub_areas)} sub-areas, "
+        f"{len(country.trusts)} providers, {months} months"
     )
     write_places(data / "places", country, people, seed)
     write_residents(data / "population", country, people, seed, truth)
@@ -55,6 +57,7 @@ def write_country(
     say("waiting times")
     write_waiting_times(data / "rtt", country, people, calendar, seed, truth, full_size)
     say("emergencies, prescribing, talking therapies, discharges, smoking")
+    write_accident_emergency(data / "ae", country, people, calendar, seed, truth)
     write_activity(data / "activity", country, people, calendar, seed, truth)
     say("hospital admissions")
     write_hospital_episodes(data / "hospital", country, people, calendar, seed, truth, full_size)
@@ -64,7 +67,7 @@ def write_country(
 
 
 def _write_notice(data: Path, country: Country, seed: int) -> None:
-    """Say that all this is invented, and where each sub-area stands on the hexagon map (axial column and row)."""
+    """Say that all this is invented; give each sub-area its hexagon on the map (axial column and row)."""
     hexagons = {
         area.code: list(hexagon) for area, hexagon in zip(country.sub_areas, country.hexagons, strict=True)
     }

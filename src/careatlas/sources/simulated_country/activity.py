@@ -1,177 +1,63 @@
-"""Monthly and daily activity of the simulated country: A&E, talking therapies, discharges, prescribing, smoking."""
+"""Activity of the simulated country: talking therapies, discharges, prescribing, smoking."""
 
 from datetime import date, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from careatlas.sources.simulated_country import files, places
-from careatlas.sources.simulated_country.geography import Country, Trust
+from careatlas.sources.simulated_country.geography import Country
 from careatlas.sources.simulated_country.people import People, standardised
 from careatlas.sources.simulated_country.planting import plant, season, shock, stream
 from careatlas.sources.simulated_country.truth import Truth, month_ends
 
-TYPE_1_PER_1000, OTHER_PER_1000, OVER_FOUR_HOURS = 25.0, 13.0, 0.34
-TRUSTS_NOT_REPORTING_WAITS, MONTHS_NOT_REPORTED = 4, 9
-TOTAL_SPELT = ("TOTAL", "Total", "TOTAl")
-ATTENDANCES = "A&E attendances {}"
-OVER_4 = "Attendances over 4hrs {}"
-KINDS = ("Type 1", "Type 2", "{}", "Booked Appointments Type 1", "Booked Appointments Type 2",
-         "Booked Appointments Other Department")  # fmt: skip
-PRESCRIBING = {  # measure: (varies by, CV, share or rate, denominator per registered person and month, indicator)
-    "broad_spectrum": ("unexplained", 0.15, 0.08, 0.045, "broad_spectrum_antibiotics"),
-    "saba": ("need", 0.10, 0.50, 0.070, "short_acting_beta_agonists"),
-    "ppidose": ("chance", 0.0, 0.30, 0.050, "higher_dose_proton_pump_inhibitors"),
-    "seven_day_prescribing": ("need", 0.20, 0.06, 0.090, "seven_day_prescribing"),
-    "fluoroquinolones_list": ("unexplained", 0.20, 0.03, 0.045, "fluoroquinolones"),
+CLOSED_CODES = [f"ZX{place + 1:02d}" for place in range(6)]  # closed before the first month: 0 throughout
+TALKING_THERAPIES_PER_1000 = {
+    "Count_ReferralsReceived": 2.7,
+    "Count_AccessingServices": 1.9,
+    "Count_EndedReferrals": 2.5,
+    "Count_FinishedCourseTreatment": 1.0,
 }
-CLOSED_CODES = [
-    f"ZX{place + 1:02d}" for place in range(6)
-]  # areas closed before the first month: zero throughout
-TALKING_THERAPIES_PER_1000 = {"Count_ReferralsReceived": 2.7, "Count_AccessingServices": 1.9, "Count_EndedReferrals": 2.5,
-                              "Count_FinishedCourseTreatment": 1.0}  # fmt: skip
 OLD_CODE_MONTHS = 12  # of talking therapies, which wear the old ONS code
-STRANDED_PER_1000, DISCHARGED_PER_1000 = 0.25, 0.26
-DAYS_WITH_TIME_OF_DISCHARGE = 400
+STRANDED_PER_1000, DISCHARGED_PER_1000, DISCHARGED_BY_FIVE = 0.25, 0.26, 0.55
+MONTHS_WITH_TIME_OF_DISCHARGE = 13
 SMOKING_YEARS = ("2021/22", "2022/23", "2023/24", "2024/25")
 SMOKERS, ADULTS = 0.147, 0.84
+
+
+class Prescribing(NamedTuple):
+    """A measure: the indicator made of it, why areas differ and by how much (coefficient of variation).
+
+    ``items_per_1000``: registered people and month. ``share``: of those items, or None where the measure is a
+    rate, whose denominator is thousands of registered people.
+    """
+
+    measure: str
+    indicator: str
+    varies_by: str
+    cv: float
+    items_per_1000: float
+    share: float | None
+
+
+PRESCRIBING = (
+    Prescribing("broad_spectrum", "broad_spectrum_antibiotics", "unexplained", 0.15, 45.0, 0.08),
+    Prescribing("saba", "short_acting_beta_agonists", "need", 0.10, 35.0, 0.50),
+    Prescribing("uti_antibiotics_3_day", "long_courses_for_urinary_infection", "chance", 0.0, 6.8, 0.54),
+    Prescribing("fluoroquinolones_list", "fluoroquinolones", "unexplained", 0.20, 1.1, None),
+    Prescribing("opioidper1000", "high_dose_opioids", "need", 0.20, 1.3, None),
+)
 
 
 def write_activity(
     into: Path, country: Country, people: People, months: list[date], seed: int, truth: Truth
 ) -> None:
-    write_accident_emergency(into, country, people, months, seed, truth)
     write_talking_therapies(into, country, people, months, seed, truth)
     write_discharges(into, country, people, months, seed, truth)
     write_prescribing(into, country, people, months, seed, truth)
     write_smoking(into, country, people, seed, truth)
-
-
-def write_accident_emergency(
-    into: Path, country: Country, people: People, months: list[date], seed: int, truth: Truth
-) -> None:
-    """One CSV a month; some trusts do not report four-hour waits in the first months and carry 0 over four hours."""
-    acute, community = country.trusts_of_kind("acute"), country.trusts_of_kind("community")
-    reporting = [country.trusts[place] for place in (*acute, *community)]
-    codes = [trust.code for trust in reporting]
-    breaches = truth.planted(
-        plant("ae_four_hours", codes[: len(acute)], months, seed, "unexplained", 0.12, area_type="provider")
-    )
-    major, minor = _attendances(country, people, months, seed, len(acute), len(community))
-    over_share = np.minimum(OVER_FOUR_HOURS * breaches.level * season(months, 0.08, 1), 0.9)
-    silent = _busiest(major, TRUSTS_NOT_REPORTING_WAITS)
-    for position, month in enumerate(months):
-        rng = stream(seed, "accident and emergency", month)
-        table = _month_of_emergencies(rng, major[:, position], minor[:, position], over_share[:, position])
-        if position < MONTHS_NOT_REPORTED:
-            for name in table:
-                if name.startswith("Attendances over 4hrs"):
-                    table[name][silent] = 0
-        _write_month_of_emergencies(into, country, reporting, table, month, position)
-        timed = ~np.isin(np.arange(len(reporting)), silent if position < MONTHS_NOT_REPORTED else [])
-        _total_emergencies(truth, month, table, timed)
-    last = major[: len(acute), -1]
-    other = minor[: len(acute), -1]
-    over = last * over_share[:, -1] + other * 0.03
-    period = month_ends(months[-1])
-    truth.expect(
-        "ae_four_hours", period, codes[: len(acute)], last + other - over, last + other, 100, "provider"
-    )
-    truth.note(
-        "not_reporting_four_hours",
-        [
-            {"provider": codes[place], "months": [f"{month:%Y-%m}" for month in months[:MONTHS_NOT_REPORTED]]}
-            for place in silent
-        ],
-    )
-
-
-def _attendances(
-    country: Country, people: People, months: list[date], seed: int, acute: int, community: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Expected type 1 and other attendances [trust, month]: people go to the nearest acute trust."""
-    residents = people.residents.sum(axis=(1, 2)) / 1000
-    seats = np.array([trust.seat for trust in country.trusts])
-    nearest = country.distances_km[:, seats[:acute]].argmin(axis=1)
-    catchment = np.bincount(nearest, weights=residents, minlength=acute)
-    rng = stream(seed, "attendances")
-    monthly = season(months, 0.05, 7) * shock(months)
-    major = np.zeros((acute + community, len(months)))
-    major[:acute] = catchment[:, None] * TYPE_1_PER_1000 * monthly
-    minor = np.empty_like(major)
-    minor[:acute] = catchment[:, None] * OTHER_PER_1000 * monthly * 0.7
-    minor[acute:] = (
-        residents.sum() * OTHER_PER_1000 * 0.3 / community * rng.uniform(0.6, 1.4, (community, 1)) * monthly
-    )
-    return major, minor
-
-
-def _busiest(major: np.ndarray, how_many: int) -> list[int]:
-    """Trusts in the upper middle by size: all have well over 1,000 type 1 attendances."""
-    order = np.argsort(-major.min(axis=1), kind="stable")
-    return sorted(order[4 : 4 + how_many].tolist())
-
-
-def _month_of_emergencies(
-    rng: np.random.Generator, major: np.ndarray, minor: np.ndarray, over_share: np.ndarray
-) -> dict[str, np.ndarray]:
-    kinds = [kind.format("Other A&E Department") for kind in KINDS]
-    over_kinds = [kind.format("Other Department") for kind in KINDS]
-    everyone = np.zeros(len(major))
-    share = np.concatenate([over_share, np.zeros(len(major) - len(over_share))])
-    means = [major * 0.98, minor * 0.06, minor * 0.91, major * 0.02, everyone, minor * 0.03]
-    shares = [share, 0.03, 0.03, share, 0.0, 0.03]
-    seen = [rng.poisson(mean) for mean in means]
-    late = [rng.binomial(count, part) for count, part in zip(seen, shares, strict=True)]
-    admitted = rng.binomial(seen[0], 0.28)
-    waited = rng.binomial(admitted, 0.22)
-    table = {ATTENDANCES.format(kind): count for kind, count in zip(kinds, seen, strict=True)}
-    table |= {OVER_4.format(kind): count for kind, count in zip(over_kinds, late, strict=True)}
-    very_late = rng.binomial(waited, 0.3)
-    return table | {
-        "Patients who have waited 4-12 hs from DTA to admission": waited - very_late,
-        "Patients who have waited 12+ hrs from DTA to admission": very_late,
-        "Emergency admissions via A&E - Type 1": admitted,
-        "Emergency admissions via A&E - Type 2": rng.binomial(seen[1], 0.02),
-        "Emergency admissions via A&E - Other A&E department": rng.binomial(seen[2], 0.005),
-        "Other emergency admissions": rng.poisson(major * 0.09),
-    }
-
-
-def _write_month_of_emergencies(
-    into: Path,
-    country: Country,
-    reporting: list[Trust],
-    table: dict[str, np.ndarray],
-    month: date,
-    position: int,
-) -> None:
-    total = TOTAL_SPELT[position % len(TOTAL_SPELT)]
-    regions = [f"NHS ENGLAND {country.region_of(trust.seat).name} ".upper() for trust in reporting]
-    columns = {
-        "Period": [f"MSitAE-{month:%B-%Y}".upper().replace("MSITAE", "MSitAE")] * len(reporting) + [total],
-        "Org Code": [*(trust.code for trust in reporting), total],
-        "Parent Org": [*regions, total],
-        "Org name": [*(trust.name for trust in reporting), total],
-    }
-    columns |= {name: np.append(values, values.sum()) for name, values in table.items()}
-    content = files.csv_bytes(columns, windows_lines=True, byte_order_mark=position % 12 == 5)
-    files.write_bytes(into / "ae" / f"Monthly-AE-{month:%B-%Y}.csv", content)
-
-
-def _total_emergencies(truth: Truth, month: date, table: dict[str, np.ndarray], timed: np.ndarray) -> None:
-    seen = sum(values for name, values in table.items() if name.startswith("A&E attendances"))
-    over = sum(values for name, values in table.items() if name.startswith("Attendances over"))
-    truth.total(
-        "accident_emergency",
-        f"{month:%Y-%m}",
-        {
-            "attendances": int(seen.sum()),
-            "attendances_timed": int(seen[timed].sum()),
-            "within_four_hours": int((seen - over)[timed].sum()),
-        },
-    )
 
 
 def write_talking_therapies(
@@ -192,6 +78,14 @@ def write_talking_therapies(
         if name == "Count_FinishedCourseTreatment":
             share = per_1000 / TALKING_THERAPIES_PER_1000["Count_EndedReferrals"]
             counts[name] = rng.binomial(counts["Count_EndedReferrals"], share * finishing.level)
+            truth.expect(
+                "talking_therapies_completion",
+                month_ends(months[-1]),
+                codes,
+                mean[:, -1],
+                mean[:, -1] / share,
+                100,
+            )
         else:
             counts[name] = rng.poisson(mean)
         if name == "Count_AccessingServices":
@@ -256,12 +150,12 @@ def write_discharges(
     discharged = rng.poisson(
         residents[:, None] / 1000 * DISCHARGED_PER_1000 * shock(months)[month_of_day] / weekday
     )
-    early = rng.binomial(discharged, 0.55)
+    early = rng.binomial(discharged, DISCHARGED_BY_FIVE)
     keys = {
         "icb22_code": pa.array([board.ons_code for board in country.boards for _ in days], pa.large_string()),
         "date": pa.array([day.isoformat() for day in days] * len(codes), pa.large_string()),
     }
-    unsplit = np.tile(np.arange(len(days)) >= DAYS_WITH_TIME_OF_DISCHARGE, len(codes))
+    unsplit = np.tile(month_of_day >= MONTHS_WITH_TIME_OF_DISCHARGE, len(codes))
     files.write_parquet(
         into / "england_icb_criteria_to_reside.parquet",
         keys | {"do_not_meet_criteria_to_reside": pa.array(waiting.ravel().astype(float))},
@@ -283,13 +177,24 @@ def write_discharges(
         truth.total("discharges", f"{month:%Y-%m}", int(discharged[:, in_month].sum()))
     in_last = month_of_day == len(months) - 1
     expected = residents / 1000 * STRANDED_PER_1000 * monthly[:, -1] * weekday[in_last].sum()
+    leaving = residents / 1000 * DISCHARGED_PER_1000 * shock(months)[-1] * (1 / weekday[in_last]).sum()
+    truth.expect("delayed_discharges", month_ends(months[-1]), codes, expected, leaving, 1, "icb")
+    truth.planted(plant("discharges_by_five", codes, months, seed, "chance", area_type="icb"))
+    split = min(MONTHS_WITH_TIME_OF_DISCHARGE, len(months)) - 1
+    leaving = (
+        residents
+        / 1000
+        * DISCHARGED_PER_1000
+        * shock(months)[split]
+        * (1 / weekday[month_of_day == split]).sum()
+    )
     truth.expect(
-        "delayed_discharges",
-        month_ends(months[-1]),
+        "discharges_by_five",
+        month_ends(months[split]),
         codes,
-        expected,
-        residents * in_last.sum(),
-        100_000,
+        leaving * DISCHARGED_BY_FIVE,
+        leaving,
+        100,
         "icb",
     )
 
@@ -299,33 +204,59 @@ def write_prescribing(
 ) -> None:
     """One gzipped CSV a measure: months by area, with closed areas that hold nothing but zeros."""
     codes = [area.code for area in country.sub_areas]
-    registered = people.registered_in_areas()
-    all_codes = [*CLOSED_CODES, *codes]
-    for measure, (varies_by, cv, share, per_person, indicator) in PRESCRIBING.items():
-        planted = truth.planted(plant(indicator, codes, months, seed, varies_by, cv, need=people.need))
-        rng = stream(seed, "prescribing", measure)
-        volume = registered[:, None] * per_person * season(months, 0.08, 1) * shock(months)
-        denominator = rng.poisson(volume)
-        numerator = rng.binomial(denominator, np.minimum(share * planted.level, 0.98))
-        with_closed = [
-            np.vstack([np.zeros((len(CLOSED_CODES), len(months))), part]) for part in (numerator, denominator)
-        ]
-        columns = {
-            "month": [month.isoformat() for _ in all_codes for month in months],
-            "code": [code for code in all_codes for _ in months],
-            "numerator": with_closed[0].ravel(),
-            "denominator": with_closed[1].ravel(),
-        }
-        files.write_gzip(into / f"ccg_data_{measure}.csv.gz", files.csv_bytes(columns))
+    registered = people.registered_in_areas()[:, None] / 1000
+    winter = season(months, 0.08, 1) * shock(months)
+    for measure in PRESCRIBING:
+        planted = truth.planted(
+            plant(measure.indicator, codes, months, seed, measure.varies_by, measure.cv, need=people.need)
+        )
+        rng = stream(seed, "prescribing", measure.measure)
+        if measure.share is None:
+            denominator = np.repeat(registered.round(3), len(months), axis=1)
+            expected_denominator, multiplier = denominator, 1
+            expected = registered * measure.items_per_1000 * planted.level * winter
+            numerator = rng.poisson(expected)
+        else:
+            expected_denominator, multiplier = registered * measure.items_per_1000 * winter, 100
+            share = np.minimum(measure.share * planted.level, 0.98)
+            expected = expected_denominator * share
+            denominator = rng.poisson(expected_denominator)
+            numerator = rng.binomial(denominator, share)
+        _write_measure(into, measure.measure, codes, months, numerator, denominator)
         for position, month in enumerate(months):
-            figures = [int(numerator[:, position].sum()), int(denominator[:, position].sum())]
-            truth.total("prescribing", f"{measure} {month:%Y-%m}", figures)
-        expected = volume[:, -1] * np.minimum(share * planted.level[:, -1], 0.98)
-        truth.expect(indicator, month_ends(months[-1]), codes, expected, volume[:, -1], 100)
+            figures = [int(numerator[:, position].sum()), round(float(denominator[:, position].sum()), 3)]
+            truth.total("prescribing", f"{measure.measure} {month:%Y-%m}", figures)
+        truth.expect(
+            measure.indicator,
+            month_ends(months[-1]),
+            codes,
+            expected[:, -1],
+            expected_denominator[:, -1],
+            multiplier,
+        )
+
+
+def _write_measure(
+    into: Path,
+    measure: str,
+    codes: list[str],
+    months: list[date],
+    numerator: np.ndarray,
+    denominator: np.ndarray,
+) -> None:
+    closed = np.zeros((len(CLOSED_CODES), len(months)))
+    all_codes = [*CLOSED_CODES, *codes]
+    columns = {
+        "month": [month.isoformat() for _ in all_codes for month in months],
+        "code": [code for code in all_codes for _ in months],
+        "numerator": np.vstack([closed, numerator]).ravel(),
+        "denominator": np.vstack([closed, denominator]).ravel(),
+    }
+    files.write_gzip(into / f"ccg_data_{measure}.csv.gz", files.csv_bytes(columns))
 
 
 def write_smoking(into: Path, country: Country, people: People, seed: int, truth: Truth) -> None:
-    """Fingertips "all data": the country, its regions, boards and sub-areas, and groups that are not areas."""
+    """Fingertips "all data": country, regions, boards and sub-areas, and groups that are not areas."""
     codes = [area.code for area in country.sub_areas]
     years = [date(2022 + place, 3, 1) for place in range(len(SMOKING_YEARS))]
     planted = truth.planted(plant("smoking_prevalence", codes, years, seed, "need", 0.18, need=people.need))

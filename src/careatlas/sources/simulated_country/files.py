@@ -1,4 +1,4 @@
-"""Writing publishers' formats so that the same seed gives the same bytes: no file holds the time it was made."""
+"""Publishers' formats, written so that equal seeds give equal bytes: no file holds the time it was made."""
 
 import gzip
 import io
@@ -18,7 +18,7 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 def csv_bytes(
     columns: Mapping[str, Sequence], *, windows_lines: bool = False, byte_order_mark: bool = False
 ) -> bytes:
-    """A CSV with a header row; None is an empty field. Only headings may hold commas; a value that does is refused."""
+    """A CSV with a header row; None is an empty field. A heading may hold a comma, a value may not."""
     table = pa.table(dict(columns))
     body = io.BytesIO()
     pyarrow.csv.write_csv(

@@ -1,8 +1,8 @@
-"""The simulated country's places: regions, boards, sub-areas, trusts, practices, councils, and their outlines.
+"""The simulated country's places: regions, boards, sub-areas, trusts, practices, councils and outlines.
 
 The structure is England's (7 regions, 42 boards, 106 sub-areas); the places are invented and lie in the open
-Atlantic. Names, codes and outlines are the same for every seed, so that a page or a test can name a place; what
-happens in the places is what the seed decides (`planting.py`).
+Atlantic. Names, codes and outlines are the same for every seed, so that a page or a test can name a place;
+what happens there is what the seed decides (`planting.py`).
 
 Codes cannot be real ones: no ODS code has these shapes and no ONS code begins with Z.
 """
@@ -32,7 +32,7 @@ _OUTLINE_SEED = 20260131  # of the outlines only, which no seed changes
 
 @dataclass(frozen=True)
 class Area:
-    """A region, board or sub-area. ``parent``: position of the area it belongs to among those one level up."""
+    """A region, board or sub-area. ``parent``: position of its area among those one level up."""
 
     code: str
     ons_code: str
@@ -43,7 +43,7 @@ class Area:
 
 @dataclass(frozen=True)
 class Trust:
-    """A provider. ``kind``: acute, community or independent. ``seat``: position of the sub-area it stands in."""
+    """A provider: acute, community or independent. ``seat``: position of the sub-area it stands in."""
 
     code: str
     name: str
@@ -146,7 +146,7 @@ def found_country(practices_per_sub_area: int) -> Country:
 
 
 def outlines(country: Country) -> dict[str, list[BaseGeometry]]:
-    """Outlines in degrees by level (sub_icb, icb, region): neighbours share every point of their common edge."""
+    """Outlines in degrees by level (sub_icb, icb, region): neighbours share each point of a common edge."""
     cells, sub_area_of_cell = _cells(country)
     sub_areas = [
         shapely.coverage_union_all(cells[sub_area_of_cell == place])
@@ -220,8 +220,8 @@ def _halved(members: np.ndarray, centres: np.ndarray, sizes: list[int]) -> list[
 def _cells(country: Country) -> tuple[np.ndarray, np.ndarray]:
     """Small six-sided cells of land, and the sub-area of each.
 
-    Cells are the hexagons of a fine grid whose corners are moved at random. A corner is one point for the cells
-    that meet in it, so outlines made of cells fit without gap or overlap.
+    Cells are the hexagons of a fine grid whose corners are moved at random. A corner is one point for all the
+    cells that meet in it, so outlines made of cells fit without gap or overlap.
     """
     land = set(country.hexagons)
     columns, rows = [h[0] for h in land], [h[1] for h in land]
@@ -252,7 +252,7 @@ def _nearest(points: np.ndarray, sites: np.ndarray) -> np.ndarray:
 def _moved_corners(column: np.ndarray, row: np.ndarray, centre: np.ndarray) -> np.ndarray:
     """Longitude and latitude [cell, corner, 2] of each cell's corners."""
     corners = np.empty((len(column), 6, 2))
-    # In axial steps from the centre, in thirds: integers name a corner the same way from each cell that has it.
+    # In thirds of axial steps from the centre: integers name a corner alike from each cell that has it.
     for corner, (thirds_column, thirds_row) in enumerate(
         ((-1, 2), (-2, 1), (-1, -1), (1, -2), (2, -1), (1, 1))
     ):

@@ -1,14 +1,17 @@
 """Invented names for the simulated country: none is a real English place, trust or council.
 
-Names are put together from syllables that English place names do not use, in a fixed order, so that the country
-keeps its names whatever the seed. A test holds every one of them against the real names in publishers' files.
+Names are put together from syllables in a fixed order, so that the country keeps its names whatever the seed.
+A test holds every one of them against the real names in publishers' files.
 """
 
 from collections.abc import Iterator
 
 COUNTRY_NAME = "Ostmarrow"
 
-_STARTS = ["Tal", "Vor", "Kes", "Lun", "Bren", "Thal", "Gor", "Pel", "Ruv", "Sen", "Dol", "Fyr", "Jor", "Quel", "Yar", "Zel", "Ebr", "Ind", "Ulv", "Osk", "Ael", "Mirr", "Nav", "Skor"]
+_STARTS = (
+    *("Tal", "Vor", "Kes", "Lun", "Bren", "Thal", "Gor", "Pel", "Ruv", "Sen", "Dol", "Fyr"),
+    *("Jor", "Quel", "Yar", "Zel", "Ebr", "Ind", "Ulv", "Osk", "Ael", "Mirr", "Nav", "Skor"),
+)
 _MIDDLES = ["a", "e", "i", "o", "u", "ei", "au"]
 _ENDS = ["var", "nna", "th", "ska", "ndal", "rra", "mond", "ssin", "stra", "lin"]
 
@@ -23,7 +26,7 @@ def invented_words() -> Iterator[str]:
 
 
 def sub_area_name(word: str, other: str, place: int) -> str:
-    """A sub-area's name: mostly one word; some as real ones are made (North ..., Vale of ..., ... and ...)."""
+    """A sub-area's name: mostly one word; some as real ones are made (North ..., Vale of ...)."""
     patterns = {3: "North {}", 7: "Vale of {}", 11: "{} and {}", 17: "South {}", 19: "{} Coast"}
     return patterns.get(place % 23, "{}").format(word, other)
 

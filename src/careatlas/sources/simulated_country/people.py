@@ -1,7 +1,7 @@
 """Who lives in the simulated country: residents by age and sex, people on practice lists, and their need.
 
-Sub-areas differ in size, age and need; neighbours are alike in need. One sub-area is much older than the rest and
-otherwise average: its crude rates are high, its standardised rates are not.
+Sub-areas differ in size, age and need; neighbours are alike in need. One sub-area is much older than the rest
+and otherwise average: its crude rates are high, its standardised rates are not.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from careatlas.sources.simulated_country.geography import Country
 from careatlas.sources.simulated_country.planting import stream
 
 AGES = np.arange(91)  # 90 stands for 90 and over
-AVERAGE_RESIDENTS, SMALLEST, LARGEST = 104_000, 34_000, 225_000
+AVERAGE_RESIDENTS, SMALLEST, LARGEST = 94_000, 34_000, 120_000
 REGISTERED_PER_RESIDENT = 1.08
 NEED_REACH_KM = 90.0
 NEEDS = {  # kind of need: (effect of a standard deviation of age, of need)
@@ -30,12 +30,12 @@ NEEDS = {  # kind of need: (effect of a standard deviation of age, of need)
 
 @dataclass(frozen=True)
 class People:
-    """``residents`` [sub-area, sex (female, male), age]; ``weighted`` [need, practice]; ``need`` standardised."""
+    """``residents`` [sub-area, sex (female, male), age]; ``weighted`` [practice] by kind of need."""
 
     residents: np.ndarray
     registered: np.ndarray  # [practice]
     weighted: dict[str, np.ndarray]
-    need: np.ndarray
+    need: np.ndarray  # standardised [sub-area]
     age_shift: np.ndarray
     oldest: int
     practice_area: np.ndarray
@@ -83,7 +83,7 @@ def _like_neighbours(rng: np.random.Generator, distances_km: np.ndarray) -> np.n
 
 
 def _age_profile(age_shift: np.ndarray) -> np.ndarray:
-    """Share of the residents [sub-area, sex, age]: flat to 55, then falling; older where the shift is higher."""
+    """Share of the residents [sub-area, sex, age]: level, then falling; older where the shift is higher."""
     surviving = 1 / (1 + np.exp((AGES - np.array([[84.0], [80.0]])) / 7.0))
     surviving[:, -1] *= 3.0  # the last age holds everyone of 90 and over
     profile = surviving[None] * np.exp(0.22 * age_shift[:, None, None] * (AGES - 40) / 40)

@@ -1,6 +1,6 @@
 """Look-ups and boundaries of the simulated country, in the publishers' layouts.
 
-One sub-area's ONS code changed: the look-up of 2022 has the old one, that of 2024 and the boundaries the new one.
+One sub-area's ONS code changed: the look-up of 2022 has the old one, that of 2024 and the boundaries the new.
 """
 
 from pathlib import Path
@@ -35,7 +35,7 @@ def _texts(columns: dict[str, list]) -> dict[str, pa.Array]:
 
 
 def _write_small_areas(into: Path, country: Country, people: People) -> None:
-    """LSOAs to sub-areas, boards and councils: edition 2022 with councils and old codes, edition 2024 without."""
+    """LSOAs to sub-areas and boards: edition 2022 with councils and the old code, edition 2024 without."""
     councils_of = [[] for _ in country.sub_areas]
     for council in country.councils:
         councils_of[council.sub_area].append(council)

@@ -1,9 +1,9 @@
-"""What happens in the simulated country: which indicators differ for which reason, who is an outlier, who improved.
+"""What happens in the simulated country: which indicators differ and why, who is an outlier, who improved.
 
 The difficulty is fixed here, so that an exam set on this country cannot be made easy: areas differ by .05-.2
-(coefficient of variation), a month's noise carries over to the next with correlation .3, there is a season, one
-shock year, and effects of 5, 10 and 20 %. Initiatives start after the worst spells, so that regression to the
-mean is real; some of them change nothing.
+(coefficient of variation), a month's noise carries over to the next with correlation .3, there is a season,
+one shock year, and effects of 5, 10 and 20 %. Initiatives start after the worst spells, so that regression to
+the mean is real; some of them change nothing.
 """
 
 import zlib
@@ -42,7 +42,10 @@ def shock(months: list[date]) -> np.ndarray:
 
 @dataclass
 class Planted:
-    """What was planted in one indicator. ``level`` [area, month] multiplies what the areas' people would need."""
+    """What was planted in one indicator. ``level`` [area, month] multiplies what an average area would have.
+
+    ``acts_on``: what the level multiplies, where that is not the indicator's own value.
+    """
 
     indicator: str
     area_type: str
@@ -54,6 +57,7 @@ class Planted:
     effects: np.ndarray
     outliers: list[dict] = field(default_factory=list)
     initiatives: list[dict] = field(default_factory=list)
+    acts_on: str = "value"
 
     @property
     def level(self) -> np.ndarray:
@@ -72,11 +76,12 @@ def plant(
     worse_is_higher: bool = True,
     area_type: str = "sub_icb",
     ordinary: tuple[str, ...] = (),
+    acts_on: str = "value",
 ) -> Planted:
-    """Plant one indicator. ``need``: standardised, for the kinds that follow it; areas in ``ordinary`` are average.
+    """Plant one indicator. ``need``: standardised, for kinds that follow it; ``ordinary`` areas are average.
 
     Unexplained variation carries six outliers (each effect up and down) and twelve initiatives (three without
-    effect, three of each effect); the other kinds carry none, so that whatever is found there is a false find.
+    effect, three of each effect); the other kinds carry none, so whatever is found there is a false find.
     """
     rng = stream(seed, "plant", indicator)
     spread = np.sqrt(np.log1p(between_area_cv**2))
@@ -96,6 +101,7 @@ def plant(
         relative_risk=np.exp(spread * pattern - spread**2 / 2),
         noise=np.zeros((len(areas), len(months))) if by_chance else _noise(rng, len(areas), len(months)),
         effects=np.ones((len(areas), len(months))),
+        acts_on=acts_on,
     )
     average = [place for place, area in enumerate(areas) if area in ordinary]
     planted.relative_risk[average] = 1.0

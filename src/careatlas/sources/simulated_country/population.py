@@ -1,4 +1,4 @@
-"""Population files of the simulated country: residents (workbook), need-weighted lists, payments to practices."""
+"""Population files of the simulated country: residents, need-weighted lists, payments to practices."""
 
 from datetime import date, datetime
 from pathlib import Path
@@ -170,6 +170,15 @@ def write_payments(into: Path, country: Country, people: People, seed: int, trut
         columns = _payment_columns(country, people, patients, payments, position)
         content = files.csv_bytes(columns, windows_lines=True, byte_order_mark=True)
         files.write_bytes(into / "gp_payments" / f"{year}.csv", content)
+        practices = np.bincount(people.practice_area, weights=~emptied)
+        truth.expect(
+            "gp_payment_per_patient",
+            (date(2023 + position, 4, 1), date(2024 + position, 3, 31)),
+            planted.areas,
+            PAYMENT_PER_PATIENT[year] * planted.level[:, position] * practices,
+            practices,
+            1,
+        )
         truth.total(
             "gp_payments",
             year,

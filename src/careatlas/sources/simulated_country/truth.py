@@ -21,7 +21,7 @@ class Truth:
             "country_name": country_name,
             "months": [month.isoformat() for month in months],
             "difficulty": {
-                "events_a_cell": [20, 5000],
+                "events_a_cell": [20, 5000],  # events of a month; stocks (people waiting, smokers) are larger
                 "noise_standard_deviation": planting.NOISE_STANDARD_DEVIATION,
                 "noise_autocorrelation": planting.NOISE_AUTOCORRELATION,
                 "effects": list(planting.EFFECTS),
@@ -51,6 +51,7 @@ class Truth:
             "area_type": planted.area_type,
             "varies_by": planted.varies_by,
             "between_area_cv": planted.between_area_cv,
+            "acts_on": planted.acts_on,
             "relative_risk": _by_area(planted.areas, planted.relative_risk),
         }
         return planted

@@ -1,4 +1,4 @@
-"""Referral-to-treatment waiting times of the simulated country: who treats whom, how many, how long they waited.
+"""Referral-to-treatment waiting times of the simulated country: who treats whom, how many, after how long.
 
 In the last month one trust does not report at all and two report only part of what they completed, as happens
 in real months. The history of reporting trusts shows who was to be expected. The file's layout is in
@@ -31,7 +31,7 @@ from careatlas.sources.simulated_country.waiting_times_file import (
 
 PER_1000 = {"completed": 24.4, "new_periods": 27.9, "incomplete": 112.0}
 ADMITTED_SHARE, DECISION_TO_ADMIT_SHARE, UNKNOWN_START_SHARE = 0.195, 0.165, 0.0015
-# Waits follow a Weibull distribution: (scale in weeks, shape), so that about 60 % wait under 18 weeks, 2 % over 52.
+# Waits follow a Weibull distribution (scale in weeks, shape): about 60 % wait under 18 weeks, 2 % over 52.
 WAITS = {
     "completed_admitted": (17.0, 1.1),
     "completed_non_admitted": (12.5, 1.1),
@@ -136,7 +136,9 @@ def _expected(country: Country, people: People, months: list[date], seed: int, t
         plant("completed_pathways", codes, months, seed, "unexplained", 0.12, worse_is_higher=False)
     )
     listed = truth.planted(plant("waiting_list", codes, months, seed, "unexplained", 0.15))
-    waits = truth.planted(plant("within_18_weeks", codes, months, seed, "unexplained", 0.06))
+    waits = truth.planted(
+        plant("within_18_weeks", codes, months, seed, "unexplained", 0.06, acts_on="length of waits")
+    )
     need_weighted = people.weighted_in_areas("G&A WP") / 1000
     ups_and_downs = planting.season(months, 0.04, 10) * planting.shock(months)
     done = need_weighted[:, None] * PER_1000["completed"] * completed.level * ups_and_downs
@@ -193,6 +195,8 @@ def _expect(
         truth.expect(indicator, period, codes, count, weighted, 1000)
     within = last["incomplete"] * _within(18, "incomplete", wait_level[:, -1])
     truth.expect("within_18_weeks", period, codes, within, last["incomplete"], 100)
+    beyond = last["incomplete"] * (1 - _within(52, "incomplete", wait_level[:, -1]))
+    truth.expect("over_52_weeks", period, codes, beyond, last["incomplete"], 100)
 
 
 def _within(weeks: float, part: str, wait_scale: np.ndarray) -> np.ndarray:
@@ -227,6 +231,7 @@ def _draw(rng: np.random.Generator, flows: Flows, expected: Expected, position: 
     wait_scale = expected.wait_scale[:, position]
     for part, pathways in expected.pathways.items():
         mean = pathways[flows.commissioner, position] * flows.share
+        unknown_start = UNKNOWN_START_SHARE if part in COMPLETED else 0.0
         if part == "new_periods":
             reported.without_week[part] = rng.poisson(mean)
             continue
@@ -238,15 +243,15 @@ def _draw(rng: np.random.Generator, flows: Flows, expected: Expected, position: 
             chosen = chosen[:, None] * by_week / np.maximum(_shares_by_week("incomplete", wait_scale), 1e-9)
             waits = rng.binomial(reported.waits["incomplete"], np.minimum(chosen, 1)[flows.commissioner])
         else:
-            waits = rng.poisson(mean[:, None] * by_week[flows.commissioner])
+            waits = rng.poisson((1 - unknown_start) * mean[:, None] * by_week[flows.commissioner])
         reported.waits[part] = waits.astype(np.int32)
         if part in COMPLETED:
-            reported.without_week[part] = rng.poisson(mean * UNKNOWN_START_SHARE)
+            reported.without_week[part] = rng.poisson(mean * unknown_start)
     return reported
 
 
 def _shares_by_week(part: str, wait_scale: np.ndarray) -> np.ndarray:
-    """The share of pathways [commissioner, week] that waited each week; the last week holds all longer waits."""
+    """The share of pathways [commissioner, week] by week waited; the last week holds all longer waits."""
     upper = np.stack([_within(week, part, wait_scale) for week in range(1, WEEKS)], axis=1)
     edges = np.concatenate([np.zeros((len(upper), 1)), upper, np.ones((len(upper), 1))], axis=1)
     return np.diff(edges, axis=1)

@@ -1,7 +1,7 @@
 """The layout of the referral-to-treatment full extract: a zipped CSV of 121 columns, one file a month.
 
-For each provider, commissioner and part there is a row a specialty and one row of their total (C_999). Waits are
-counted by week; parts on the waiting list have no "Total", new periods have no weeks.
+For each provider, commissioner and part there is a row a specialty and one row of their total (C_999). Waits
+are counted by week; parts on the waiting list have no "Total", new periods have no weeks.
 """
 
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ class Flows:
 
 @dataclass(frozen=True)
 class Reported:
-    """One month by part: ``waits`` [flow, week], and pathways ``without_week`` [flow] (start unknown, or new)."""
+    """One month by part: ``waits`` [flow, week]; pathways ``without_week`` [flow] (start unknown, or new)."""
 
     waits: dict[str, np.ndarray]
     without_week: dict[str, np.ndarray]

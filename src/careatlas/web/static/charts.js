@@ -34,7 +34,8 @@
       .then(function (answer) { if (!answer.ok) { throw new Error("no chart"); } return answer.json(); })
       .then(function (spec) {
         return window.vegaEmbed(place, spec, {
-          ast: true, renderer: "svg", actions: false, defaultStyle: false, tooltip: { disableDefaultStyle: true }
+          ast: true, renderer: "svg", actions: false, defaultStyle: false, tooltip: { disableDefaultStyle: true },
+          logLevel: 1 /* errors only: a chart without a single value is not a fault */
         });
       })
       .then(function (made) {
