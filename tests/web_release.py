@@ -1,11 +1,14 @@
 """A small release of a fictional country for the tests of pages and API: every status, every kind of page.
 
-Two regions, four boards, 32 sub-areas in a grid, three trusts, fifteen months. Numbers follow a plain rule, so
-that a test can say what to expect: sub-area n (from 0) completes 100 + 2n + 3m of 10,000 people in month m.
+Two regions, four boards, 32 sub-areas in a grid, three trusts, fifteen months. Numbers follow a plain rule,
+so that a test can say what to expect: sub-area n completes 100 + 2n + 3m of 10,000 people in month m.
 """
 
 import itertools
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +23,26 @@ from careatlas.present.maps import simplified
 SUB_AREAS, BOARDS, MONTHS = 32, 4, 15
 COUNTRY = "SIM"
 ZERO, MISSING, INCOMPLETE, HIDDEN = "S01", "S02", "S03", "S04"  # their states in the latest month
-NAMES = ["Alderbrook", "Birchcombe", "Cragford", "Dunmere", "Elmstow", "Fernhollow", "Greyburn", "Hazeldon", "Inglewick", "Jessamy", "Kestrelby", "Larkmoor", "Mallowby", "Netherfold", "Oakenshaw", "Penworthy", "Quarrendale", "Rushcroft", "Silverbeck", "Thornhaven", "Underhill", "Vexford", "Westmarch", "Yarrowby", "Ashpool", "Bramblegate", "Coldwater", "Driftwood", "Eastmere", "Foxley", "Glenhollow", "Heatherbottom"]
+_NAMES = """
+    Alderbrook Birchcombe Cragford Dunmere Elmstow Fernhollow Greyburn Hazeldon Inglewick Jessamy Kestrelby
+    Larkmoor Mallowby Netherfold Oakenshaw Penworthy Quarrendale Rushcroft Silverbeck Thornhaven Underhill
+    Vexford Westmarch Yarrowby Ashpool Bramblegate Coldwater Driftwood Eastmere Foxley Glenhollow
+    Heatherbottom
+"""
+NAMES = _NAMES.split()
+
+
+@contextmanager
+def client_of(home: Path) -> Iterator[Any]:
+    """Django's test client on the releases in ``home``."""
+    os.environ.setdefault("CAREATLAS_HOME", str(home))
+    os.environ["DJANGO_SETTINGS_MODULE"] = "careatlas.web.settings"
+    import django
+    from django.test import Client, override_settings
+
+    django.setup()
+    with override_settings(HOME=home):
+        yield Client(raise_request_exception=False)
 
 
 def months() -> list[tuple[date, date]]:

@@ -1,7 +1,7 @@
-"""Damaged files: each gets one clear message naming file, place and remedy, and the former release still serves.
+"""Damaged files: each gets one clear message (file, place, remedy) and the former release still serves.
 
-First what a source says of a file by itself, then the whole command. The A&E layout stands for the others: it is
-short, and has text, numbers and a total.
+First what a source says of a file by itself, then the whole command. The A&E layout stands for the others: it
+is short, and has text, numbers and a total.
 """
 
 import gzip
@@ -22,7 +22,7 @@ from careatlas.cli import main
 from careatlas.engine.connect import Engine, connect
 from careatlas.engine.release import open_release
 from careatlas.errors import SourceFileError
-from careatlas.sources import source as contract
+from careatlas.sources import _containers
 from careatlas.sources.accident_emergency import (
     ADMISSIONS,
     ATTENDANCES,
@@ -250,14 +250,14 @@ def test_a_zip_with_a_flipped_byte_is_damaged(tmp_path, engine):
 
 
 def test_a_zip_that_expands_past_the_cap_is_refused_before_it_is_inflated(tmp_path, engine, monkeypatch):
-    monkeypatch.setattr(contract, "LARGEST_INFLATED_BYTES", 1_000_000)
+    monkeypatch.setattr(_containers, "LARGEST_INFLATED_BYTES", 1_000_000)
     fault = fault_of(tmp_path, "rtt.zip", rtt_zip(b"0" * 1_000_001), engine)
-    assert fault.startswith("the zip says it expands to 1,000,001 bytes")
+    assert fault.startswith("it expands to 1,000,001 bytes")
     assert "the cap is 1,000,000 bytes" in fault
 
 
 def test_a_zip_that_expands_beyond_all_reason_is_refused(tmp_path, engine, monkeypatch):
-    monkeypatch.setattr(contract, "RATIO_COUNTS_ABOVE_BYTES", 1_000_000)
+    monkeypatch.setattr(_containers, "RATIO_COUNTS_ABOVE_BYTES", 1_000_000)
     fault = fault_of(tmp_path, "rtt.zip", rtt_zip(b"0" * 1_000_001), engine)
     assert re.search(r"\(\d{3,} times its size\)", fault)
 
@@ -292,8 +292,20 @@ def test_a_member_named_to_climb_out_of_its_folder_stays_inside(tmp_path, engine
 
 def test_a_truncated_gzip_is_damaged(tmp_path, engine):
     text = "month,code,numerator,denominator\n" + "2025-01-01,03R,1,2\n" * 5000
-    fault = fault_of(tmp_path, "ccg_data_saba.csv.gz", gzip.compress(text.encode())[:-40], engine)
-    assert fault
+    fault = fault_of(tmp_path, "ccg_data_saba.csv.gz", gzip.compress(text.encode())[:-9], engine)
+    assert fault.startswith("it is damaged")
+
+
+def test_a_gzip_that_expands_past_the_cap_is_refused(tmp_path, engine, monkeypatch):
+    monkeypatch.setattr(_containers, "LARGEST_INFLATED_BYTES", 1_000_000)
+    fault = fault_of(tmp_path, "ccg_data_saba.csv.gz", gzip.compress(b"0" * 3_000_000), engine)
+    assert "the cap is 1,000,000 bytes" in fault
+
+
+def test_a_workbook_that_expands_past_the_cap_is_refused(tmp_path, engine, monkeypatch):
+    monkeypatch.setattr(_containers, "LARGEST_INFLATED_BYTES", 1_000_000)
+    workbook = rtt_zip(b"0" * 1_000_001, name="xl/worksheets/sheet1.xml")
+    assert fault_of(tmp_path, "population.xlsx", workbook, engine).startswith("it expands to 1,000,001 bytes")
 
 
 @pytest.mark.parametrize("share_left", [0.3, 0.9])
@@ -386,17 +398,18 @@ def test_every_damaged_file_is_named_in_one_go(atlas):
 
 def test_a_zip_past_the_cap_stops_the_build(atlas, monkeypatch):
     data, home = atlas
-    monkeypatch.setattr(contract, "LARGEST_INFLATED_BYTES", 1_000_000)
+    monkeypatch.setattr(_containers, "LARGEST_INFLATED_BYTES", 1_000_000)
     (data / "bomb.zip").write_bytes(rtt_zip(b"0" * 1_000_001))
     result = build(data, home)
     assert (result.exit_code, open_release(home).manifest["sequence"]) == (2, 1)
-    assert "bomb.zip: the zip says it expands to 1,000,001 bytes" in result.stderr
+    assert "bomb.zip: it expands to 1,000,001 bytes" in result.stderr
 
 
 def test_an_empty_folder_is_said_to_be_empty(tmp_path):
-    result = build(tmp_path, tmp_path / "home")
+    (tmp_path / "data").mkdir()
+    result = build(tmp_path / "data", tmp_path / "home")
     assert result.exit_code == 2
-    assert f"careatlas: {tmp_path}: the folder holds no files." in result.stderr
+    assert f"careatlas: {tmp_path / 'data'}: the folder holds no files." in result.stderr
 
 
 def test_a_folder_of_nothing_the_atlas_reads_is_refused(tmp_path):

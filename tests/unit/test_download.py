@@ -2,6 +2,7 @@
 
 import hashlib
 import http.server
+import itertools
 import json
 import socket
 import threading
@@ -62,6 +63,7 @@ class Answer:
     location: str | None = None
     says_length: int | None = None
     breaks_off_after: list[int] = field(default_factory=list)
+    goes_on_too_far_by: int = 0
 
 
 class Publisher(http.server.ThreadingHTTPServer):
@@ -90,6 +92,10 @@ class _Imitation(http.server.BaseHTTPRequestHandler):
             self._start(304, answer, 0)
             return
         start = self._resumes_at(answer)
+        if start and start >= len(answer.body):
+            self._start(416, answer, 0)
+            return
+        start += answer.goes_on_too_far_by if start else 0
         body = answer.body[start:]
         self._start(206 if start else answer.status, answer, len(body), start)
         if answer.breaks_off_after:
@@ -200,6 +206,13 @@ def test_a_period_the_page_does_not_have_is_answered_with_those_it_has(publisher
     one_file(publisher, Answer(CSV))
     with pytest.raises(DownloadError, match=r"between 2031-01-01 .* offers 2026-01-01 to 2026-01-31"):
         fetch(publisher, tmp_path, (date(2031, 1, 1), date(2031, 1, 31)))
+
+
+def test_a_year_page_without_such_links_is_not_taken_for_an_offer(publisher, tmp_path):
+    publisher.shows("/ae/", '<a href="2025-26/">A&amp;E Attendances 2025-26</a>')
+    publisher.shows("/ae/2025-26/", "<p>The files have moved.</p>")
+    with pytest.raises(DownloadError, match=r"no link on it looks like a file of A&E attendances"):
+        fetch(publisher, tmp_path)
 
 
 def test_a_source_without_links_or_addresses_says_where_to_get_its_files(tmp_path):
@@ -342,6 +355,23 @@ def test_without_a_mark_of_the_version_a_file_is_begun_anew(publisher, tmp_path)
     assert all("Range" not in headers for headers in publisher.headers_of(path))
 
 
+def test_a_server_that_goes_on_at_another_place_is_begun_anew(publisher, tmp_path):
+    answer = Answer(ZIP, breaks_off_after=[400_000], goes_on_too_far_by=7)
+    path = one_file(publisher, answer, name="January-2026.zip")
+    (fetched,) = fetch(publisher, tmp_path)
+    assert fetched.read_bytes() == ZIP
+    assert ["Range" in headers for headers in publisher.headers_of(path)] == [False, True, False]
+
+
+def test_a_file_that_was_whole_when_the_run_was_killed_is_begun_anew(publisher, tmp_path):
+    path = one_file(publisher, Answer(ZIP), name="January-2026.zip")
+    part = download.Shelf(tmp_path).part(publisher.address + path)
+    part.begin('"v1"')
+    part.path.write_bytes(ZIP)
+    (fetched,) = fetch(publisher, tmp_path)
+    assert fetched.read_bytes() == ZIP
+
+
 def test_a_file_shorter_than_the_server_says_is_not_kept(publisher, tmp_path):
     one_file(publisher, Answer(CSV, etag=None, says_length=len(CSV) + 10))
     with pytest.raises(DownloadError, match=f"{len(CSV)} of {len(CSV) + 10} bytes came"):
@@ -449,8 +479,25 @@ def test_I5_three_redirects_are_followed_and_the_fourth_is_refused(publisher, tm
         "https://0x7f.1/a.csv",
         "https://[::1]/a.csv",
         "https://[::ffff:127.0.0.1]/a.csv",
+        "https://[::ffff:7f00:1]/a.csv",
         "https://[::1/a.csv",
         "https:///a.csv",
+        "https://127.1/a.csv",
+        "https://017700000001/a.csv",
+        "https://0/a.csv",
+        "https://localhost/a.csv",
+        "https://①②⑦.⓪.⓪.①/a.csv",
+        "https://publisher.example。elsewhere.example/a.csv",
+        "https://publisher.example\t.elsewhere.example/a.csv",
+        "https://publisher.example%2eelsewhere.example/a.csv",
+        "https://publisher.example\\@127.0.0.1/a.csv",
+        "https://publisher.example:80/a.csv",
+        "https://publisher.example:99999/a.csv",
+        "https://:password@publisher.example/a.csv",
+        "http://publisher.example:443/a.csv",
+        "//publisher.example/a.csv",
+        "data:text/csv,a,b",
+        "javascript:alert(1)",
     ],
 )
 def test_I5_only_https_on_the_publishers_own_hosts_is_asked(address, monkeypatch):
@@ -543,6 +590,25 @@ def test_I5_http_is_refused_beyond_this_machine(monkeypatch):
 )
 def test_I5_a_file_name_cannot_lead_out_of_the_folder(address, name):
     assert download.file_name_in(address) == name
+
+
+def test_I5_no_mixture_of_dots_slashes_and_encodings_leads_out_of_the_folder(tmp_path):
+    """225 names in one another's company, each as the last part of an address and as what it asks for."""
+    pieces = ["..", "%2e%2e", "/", "%2f", "%252f", "\\", "%5c", "%00", "~", "C:", "%EF%BC%8F", "%E2%80%AE"]
+    pieces += [".", "%0a", "x.csv"]
+    for first, second in itertools.product(pieces, pieces):
+        for address in (f"https://x/a/{first}{second}", f"https://x/file?uri={first}{second}"):
+            name = download.file_name_in(address)
+            assert (tmp_path / name).resolve().parent == tmp_path.resolve(), address
+            assert name.isprintable(), address
+            assert not name.startswith("."), address
+
+
+def test_I5_an_encrypted_address_is_never_asked_in_plain(publisher):
+    gate = _transfer.Gate(frozenset(), frozenset(["127.0.0.1"]))
+    with pytest.raises(_transfer.Dropped, match="encrypted connection failed"):
+        _transfer.ask(f"https://127.0.0.1:{publisher.server_port}/a.csv", gate)
+    assert publisher.asked == []
 
 
 def test_I5_a_link_in_the_folder_is_not_written_through(publisher, tmp_path):

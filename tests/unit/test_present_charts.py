@@ -187,8 +187,9 @@ def test_a_profile_line_without_a_value_says_why():
 
 def test_charts_without_rows_are_empty_and_not_a_fault():
     assert "no figures" in " ".join(charts.ranked_bars([], PATHWAYS, NAMES)["title"]["subtitle"])
-    assert to_svg(charts.trend([], PATHWAYS, "Alder Vale"))
-    assert to_svg(charts.distribution_over_time([], PATHWAYS, NAMES))
+    assert "No figures" in words_of(to_svg(charts.trend([], PATHWAYS, "Alder Vale")))
+    assert "No figures" in words_of(to_svg(charts.distribution_over_time([], PATHWAYS, NAMES)))
+    assert "No figures" in words_of(to_svg(spine([], [], {"up": PATHWAYS}, "Alder Vale")))
 
 
 def test_a_png_has_two_pixels_to_each_of_the_charts_own():
@@ -220,3 +221,19 @@ def test_fifths_go_from_light_to_dark_in_steps_that_show():
 def test_every_significance_has_its_own_shape_or_none():
     shapes = {word: shape for word, shape in colour.SIGNIFICANCE_SHAPE.items() if word != "not_compared"}
     assert len(set(shapes.values())) == len(shapes)
+
+
+def test_a_lone_period_between_gaps_still_shows_its_interval():
+    rows = [row("A", None, "missing", month=1), row("A", 22.0, month=3), row("A", None, "missing", month=5)]
+    svg = to_svg(charts.trend(rows, PATHWAYS, "Alder Vale"))
+    assert len(re.findall(r'<line[^>]*stroke="#c24e00"', svg)) == 1
+    assert "dashed" not in svg
+
+
+def test_pointing_at_an_area_says_how_it_compares():
+    against = [{"area": "A", "benchmark": "national", "significance": "similar"}]
+    points = {
+        p["area"]: p for p in rows_of(charts.ranked_bars(EVERY_STATUS, PATHWAYS, NAMES, comparisons=against))
+    }
+    assert points["A"]["compared"] == "cannot be told apart"
+    assert points["B"]["compared"] == "not compared"

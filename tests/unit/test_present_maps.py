@@ -72,7 +72,7 @@ def row(area, value, status="reported"):
 
 
 def fills(svg):
-    """The fill of every outline on the map, in the order drawn; outlines that only mark a choice have none."""
+    """The fill of every outline in the order drawn; outlines that only mark a choice have none."""
     shapes = re.findall(r'<g class="mark-shape[^>]*[^/]>(.*?)</g>', svg)
     return [fill for shape in shapes for fill in re.findall(r'<path[^>]*? fill="([^"]+)"', shape)]
 

@@ -105,7 +105,8 @@ def _by_ods_code(listed: pd.DataFrame) -> pd.DataFrame:
     both = listed[listed["ons_code"].notna() & (listed["ons_code"] != listed["code"])]
     ods = dict(zip(both["area_type"] + both["ons_code"], both["code"], strict=True))
     code = (listed["area_type"] + listed["code"]).map(ods).fillna(listed["code"])
-    ons = listed["ons_code"].fillna(listed["code"].where(code != listed["code"]))
+    replaced = np.where(code != listed["code"], listed["code"], None)
+    ons = np.where(listed["ons_code"].notna(), listed["ons_code"], replaced)
     return listed.assign(code=code, ons_code=ons)
 
 

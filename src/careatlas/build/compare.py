@@ -69,7 +69,8 @@ def _standards(values: pd.DataFrame, indicator: Indicator, catalogue: Catalogue)
                 words = {"constitutional": "constitutional standard", "interim_ambition": "interim ambition"}
                 better = "higher_is_better" if entry.direction == "at_least" else "lower_is_better"
                 benchmark = pd.Series(entry.value, rows.index)
-                name = f"{target.title} ({words[entry.kind]})"
+                due = f", due by {entry.due_by:%B %Y}" if entry.due_by else ""
+                name = f"{target.title} ({words[entry.kind]}{due})"
                 parts.append(_held_against(rows, benchmark, "standard", name, indicator, better))
     return pd.concat(parts) if parts else values.iloc[:0]
 

@@ -74,7 +74,7 @@ def run(engine: Engine, expression: ibis.Table) -> pd.DataFrame:
     for column in ("period_start", "period_end"):
         if column in frame:
             frame[column] = pd.to_datetime(frame[column])
-    if "sex" in frame:
+    if "age_band" in frame:
         frame["sex"], frame["age_band"] = frame["sex"].astype(str), frame["age_band"].astype("int64")
     return frame
 

@@ -190,10 +190,11 @@ def _grid(indicator: Indicator, area_type: str, inputs: Inputs, areas: Areas, gr
 def _with_all_listed_values(
     indicator: Indicator, periods: pd.DataFrame, inputs: Inputs, grain: Grain
 ) -> pd.DataFrame:
-    """Periods for which every value that the indicator lists is on file: half a sum is not the sum."""
+    """Periods for which every value that the indicator lists is on file: half a sum is not the sum, and a part
+    that no file of the period gives was not counted as zero."""
     side = indicator.numerator
     for column, wanted in side.equal_to.items():
-        if TIDIED[side.table].person or len(wanted) < 2:
+        if TIDIED[side.table].person:
             continue
         on_file = inputs.listed(side.table, Grain(grain.area_type, grain.period), (column,))
         found = on_file[on_file[column].isin(wanted)].groupby(["period_start", "period_end"])[column].nunique()

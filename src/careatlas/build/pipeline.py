@@ -219,4 +219,5 @@ def _only_build(home: Path) -> Iterator[None]:
             raise AtlasError(home, "another build is running there.", "Wait for it, or give another --release.") from fault
         (home / "releases").mkdir(exist_ok=True)
         remove_unfinished(home / "releases")
+        tidy.remove_unfinished(home)
         yield

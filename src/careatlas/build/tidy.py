@@ -1,7 +1,8 @@
 """Publishers' files to tidied tables: each file is read once, accounted for row by row, and kept by its checksum.
 
-The tidied tables of a file live in ``<home>/tidied/<source>/<checksum>-<version>/``; a file that has not changed is
-never read again, and a file that was revised is a new vintage beside the old one.
+The tidied tables of a file live in ``<home>/tidied/<source>/<key>-<version>/``, where the key is a hash of its bytes
+and name; a file that has not changed is never read again, and a file that was revised is a new vintage beside the old
+one.
 """
 
 import functools
@@ -80,20 +81,34 @@ def _placed(fault: AtlasError, name: str) -> AtlasError:
 
 
 def _read(path: Path, name: str, sha256: str, home: Path, engine: Engine, say: Say) -> Read:
-    known = next((home / "tidied").glob(f"*/{sha256}-*/account.json"), None) if (home / "tidied").is_dir() else None
-    size = path.stat().st_size
-    if known is not None and known.parent.name == f"{sha256}-{_version(known.parent.parent.name)}":
-        account = json.loads(known.read_text(encoding="utf-8"))
-        if account["file_name"] == path.name:  # some publishers say the period or the measure only in the name
-            return Read(name, sha256, size, account["source"], None, known.parent, account)
+    key, size = _key(sha256, path.name), path.stat().st_size
+    known = [found for found in (home / "tidied").glob(f"*/{key}-*/account.json") if found.parent.name == _folder_name(key, found.parent.parent.name)]
+    if known:
+        account = json.loads(known[0].read_text(encoding="utf-8"))
+        return Read(name, sha256, size, account["source"], None, known[0].parent, account)
     file = SourceFile(path)
     source = identify(file)
     if source is None:
         return Read(name, sha256, size, None, f"no source knows this layout ({file.kind})", None, None)
     say(f"reading {name} ({source})")
-    folder = home / "tidied" / source / f"{sha256}-{_version(source)}"
+    folder = home / "tidied" / source / _folder_name(key, source)
     account = _tidy(file, source, folder, engine)
     return Read(name, sha256, size, source, None, folder, account)
+
+
+def _key(sha256: str, file_name: str) -> str:
+    """What a file is known by: its bytes and its name, for some publishers say the period or the measure only there."""
+    return hashlib.sha256(f"{sha256} {file_name}".encode()).hexdigest()
+
+
+def _folder_name(key: str, source: str) -> str:
+    return f"{key}-{_version(source)}"
+
+
+def remove_unfinished(home: Path) -> None:
+    """Clear away what killed builds left half tidied. Only the holder of the build lock may call it."""
+    for leftover in (home / "tidied").glob("*/.*"):
+        shutil.rmtree(leftover)
 
 
 def _tidy(file: SourceFile, source: str, folder: Path, engine: Engine) -> dict[str, Any]:
@@ -116,7 +131,6 @@ def _tidy(file: SourceFile, source: str, folder: Path, engine: Engine) -> dict[s
             "tables": {table: _coverage(rows, table, engine) for table, rows in written.items()},
         }
         (staging / "account.json").write_text(json.dumps(account, sort_keys=True), encoding="utf-8")
-        shutil.rmtree(folder, ignore_errors=True)
         os.rename(staging, folder)
         return account
     finally:

@@ -124,9 +124,9 @@ def _in_plain_words(message: str) -> tuple[str, str]:
     line = re.search(r"Line:\s*(\d+)", message)
     where = f"line {line[1]}: " if line else ""
     unreadable = re.search(r"Could not convert string \"(.*?)\" to", message)
-    column = re.search(r"column with name:? \"?(.*?)\"?[\n,]|Column (?:with name )?\"?(.*?)\"? (?:at|is)", message)
+    column = re.search(r"converting column \"(.*?)\"\. ", message)
     if unreadable:
-        name = next((part for part in column.groups() if part), "") if column else ""
+        name = column[1] if column else ""
         return (
             f'{where}"{unreadable[1]}" stands where a number should{f" in column {name!r}" if name else ""}.',
             "Download the file again; if it is still so, tell the publisher.",

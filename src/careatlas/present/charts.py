@@ -15,6 +15,13 @@ from careatlas.present.periods import period_name
 from careatlas.present.theme import DESK, PHONE, Row, Spec, chart
 
 BAR_HEIGHT = 19
+_COMPARED = {
+    "better": "better",
+    "worse": "worse",
+    "higher": "higher",
+    "lower": "lower",
+    "similar": "cannot be told apart",
+}
 
 
 def ranked_bars(
@@ -29,14 +36,12 @@ def ranked_bars(
     selected: str | None = None,
     width: int = DESK,
 ) -> Spec:
-    """Areas in order of their value with 95 % intervals and the country's line: named bars, or thin dots when
-    many.
-    """
+    """Areas in order of value, 95 % intervals, the country's line: named bars, or thin dots when many."""
     against = {row["area"]: row["significance"] for row in comparisons if row["benchmark"] == "national"}
     ordered = sorted(rows, key=lambda row: (row.get("value") is None, -(row.get("value") or 0), row["area"]))
     points = [
         marks.area_point(row, indicator, names)
-        | {"place": place, "significance": against.get(row["area"], "not_compared")}
+        | {"place": place, "compared": _COMPARED.get(against.get(row["area"], ""), "not compared")}
         for place, row in enumerate(ordered)
     ]
     few = len(points) <= marks.MOST_NAMED_BARS
@@ -69,18 +74,16 @@ def trend(
     source: str = "",
     width: int = DESK,
 ) -> Spec:
-    """One area over time with its 95 % interval, beside the country. A missing period is a gap, never joined
-    up.
-    """
+    """One area over time with its 95 % interval, beside the country. A missing period is a gap."""
     own = marks.points_over_time(rows, indicator, name)
     whole = marks.points_over_time(national, indicator, country)
     x, y = marks.time_axis([*own, *whole], width), marks.value_axis(indicator)
     layers = [
         *marks.interval_ribbon(own, x, y, colour.SELECTED),
-        marks.line_with_dots(
+        *marks.line_with_dots(
             whole, x, y, {"color": colour.NATIONAL, "strokeDash": [6, 4], "strokeWidth": 1.75}
         ),
-        marks.line_with_dots(own, x, y, {"color": colour.SELECTED, "strokeWidth": 2.5}),
+        *marks.line_with_dots(own, x, y, {"color": colour.SELECTED, "strokeWidth": 2.5}),
         *marks.status_marks(own, x, y, "y"),
         *marks.end_labels(own, whole, name, country, x, y),
     ]
@@ -89,7 +92,9 @@ def trend(
         title=_title(indicator),
         subtitle=[
             _unit_and_span(rows, indicator),
-            f"{name} with its 95% interval; dashed: {country}. {_key(own, 'line')}",
+            f"{name} with its 95% interval"
+            + (f"; dashed: {country}. " if whole else ". ")
+            + _key(own, "line"),
         ],
         description=_trend_description(own, name, country, indicator, rows),
         caption=source,
@@ -142,7 +147,7 @@ def distribution_over_time(
         dots += [marks.area_point(row, indicator, names) for row in here if row["area"] == selected]
     x, y = marks.time_axis(boxes, width), marks.value_axis(indicator)
     return chart(
-        [*marks.boxes_over_time(boxes, x, y, width), *marks.chosen_dots(dots, x, y)],
+        [*marks.boxes_over_time(boxes, x, y, width), *marks.chosen_dots(dots, x, y)] if boxes else [],
         title=_title(indicator),
         subtitle=[
             _unit_and_span(rows, indicator),

@@ -27,9 +27,7 @@ _AROUND = np.array([(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1), (1, -1), (-1, 1)])
 def hexagon_layout(
     longitude: np.ndarray, latitude: np.ndarray, group: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Axial coordinates ``(q, r)``, whole numbers, one cell an area; areas of one ``group`` are kept
-    together.
-    """
+    """Axial coordinates ``(q, r)``, whole, one cell an area; areas of one ``group`` are kept together."""
     points = _plane(np.asarray(longitude, float), np.asarray(latitude, float))
     if len(points) < 2:
         return np.zeros(len(points), int), np.zeros(len(points), int)
@@ -58,9 +56,7 @@ def _plane(longitude: np.ndarray, latitude: np.ndarray) -> np.ndarray:
 
 
 def _neighbour_pairs(points: np.ndarray) -> np.ndarray:
-    """Delaunay neighbours, without the long edges that pass by a third area or only close the outline of a
-    coast.
-    """
+    """Delaunay neighbours, without long edges that pass a third area or only close a coast's outline."""
     from scipy.spatial import Delaunay, QhullError
 
     try:
@@ -178,9 +174,7 @@ def _exchanged(cells: np.ndarray, relaxed: np.ndarray, pairs: np.ndarray, weight
 
 
 def _filled(cells: np.ndarray, relaxed: np.ndarray, pairs: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Close each gap by sliding the areas on one side of it, in the direction that costs least, one cell
-    inward.
-    """
+    """Close each gap by sliding the areas on one side of it one cell inward, from where it costs least."""
     for _ in range(len(cells)):
         gaps = _gaps(cells)
         if not gaps:

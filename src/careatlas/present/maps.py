@@ -164,9 +164,7 @@ def _point(
 
 
 def _looks() -> dict[str, Spec]:
-    """How each group is filled and outlined; the three kinds of nothing, and part returns, by pattern, not
-    colour.
-    """
+    """How each group is filled and outlined: the fifths by shade, all others by pattern or outline."""
     line = {"stroke": colour.OUTLINE, "strokeWidth": 0.6}
     looks = {str(n): {"fill": fill, **line} for n, fill in enumerate(colour.FIFTHS)}
     return looks | {

@@ -32,6 +32,8 @@ TOOLTIP = [
     {"field": "limits", "title": "95% interval"},
     {"field": "said", "title": "Status"},
 ]
+RANKED_TOOLTIP = [*TOOLTIP, {"field": "compared", "title": "Against the country"}]
+HOLLOW = {"test": "datum.status === 'incomplete' || datum.status === 'zero'", "value": colour.PAPER}
 
 
 def area_point(row: Row, indicator: Indicator, names: Mapping[str, str]) -> Point:
@@ -80,27 +82,30 @@ def named_bars(points: list[Point], indicator: Indicator, width: int) -> list[Sp
         },
     }
     x = {**value_axis(indicator), "scale": {"zero": True}}
-    data = {"values": points}
-    shown = {"filter": "isValid(datum.value) && datum.status !== 'zero'"}
+    shown = [point for point in points if point["value"] is not None and point["status"] != "zero"]
+    data = {"values": shown}
     bar = {
         "data": data,
-        "transform": [shown],
         "mark": {"type": "bar", "height": {"band": 0.72}, "strokeWidth": 1.5},
         "encoding": {
             "y": y,
             "x": {**x, "field": "value"},
             "fill": _fill(),
             "stroke": _stroke(),
-            "tooltip": TOOLTIP,
+            "tooltip": RANKED_TOOLTIP,
         },
     }
     whisker = {
         "data": data,
-        "transform": [shown],
         "mark": {"type": "rule", "color": colour.INK, "strokeWidth": 1.25},
-        "encoding": {"y": y, "x": {**x, "field": "lower"}, "x2": {"field": "upper"}, "tooltip": TOOLTIP},
+        "encoding": {
+            "y": y,
+            "x": {**x, "field": "lower"},
+            "x2": {"field": "upper"},
+            "tooltip": RANKED_TOOLTIP,
+        },
     }
-    return [bar, whisker, *status_marks(points, x, y, "x")]
+    return [*([bar, whisker] if shown else []), *status_marks(points, x, y, "x")]
 
 
 def name_room(points: list[Point], width: int) -> int:
@@ -145,7 +150,7 @@ def thin_dots(points: list[Point], indicator: Indicator) -> list[Spec]:
             "fill": _fill(),
             "stroke": _stroke(),
             "size": emphasis,
-            "tooltip": TOOLTIP,
+            "tooltip": RANKED_TOOLTIP,
         },
     }
     labels = with_halo(
@@ -156,7 +161,7 @@ def thin_dots(points: list[Point], indicator: Indicator) -> list[Spec]:
             "encoding": {"x": x, "y": {**y, "field": "upper"}, "text": {"field": "name"}},
         },
     )
-    return [whisker, dot, *labels, *status_marks(points, x, y, "y")]
+    return [*([whisker, dot, *labels] if shown else []), *status_marks(points, x, y, "y")]
 
 
 def with_halo(mark: Spec, rest: Spec) -> list[Spec]:
@@ -245,9 +250,7 @@ def status_marks(points: list[Point], x: Spec, y: Spec, value_on: str) -> list[S
 
 
 def points_over_time(rows: Iterable[Row], indicator: Indicator, name: str) -> list[Point]:
-    """One area's points in order of time, each with its ``run``: a line is drawn within a run, never over a
-    gap.
-    """
+    """One area's points in order of time, each with its ``run``: no line is drawn over a gap."""
     points, gaps = [], 0
     for row in sorted(rows, key=lambda row: row["period_end"]):
         gaps += row.get("value") is None
@@ -262,50 +265,42 @@ def interval_ribbon(points: list[Point], x: Spec, y: Spec, paint: str) -> list[S
     limits = {"x": x, "y": {**y, "field": "lower"}, "y2": {"field": "upper"}}
     area = {"type": "area", "color": paint, "opacity": 0.22, "line": False}
     rule = {"type": "rule", "color": paint, "strokeWidth": 2, "opacity": 0.6}
-    return [
-        {"data": {"values": points}, "mark": area, "encoding": limits | {"detail": {"field": "run"}}},
-        {"data": {"values": alone}, "mark": rule, "encoding": limits},
-    ]
+    ribbon = {"data": {"values": points}, "mark": area, "encoding": limits | {"detail": {"field": "run"}}}
+    upright = {"data": {"values": alone}, "mark": rule, "encoding": limits}
+    return ([ribbon] if runs else []) + ([upright] if alone else [])
 
 
-def line_with_dots(points: list[Point], x: Spec, y: Spec, look: Spec) -> Spec:
-    size = {"condition": {"test": IS_HIGHLIGHTED, "value": 60}, "value": 22}
-    return {
-        "data": {"values": [point for point in points if point["value"] is not None]},
-        "encoding": {"x": x, "y": {**y, "field": "value"}, "detail": {"field": "run"}},
-        "layer": [
-            {"mark": {"type": "line", **look}},
-            {
-                "mark": {"type": "point", "opacity": 1, "stroke": look["color"], "strokeWidth": 1.5},
-                "encoding": {
-                    "fill": {
-                        "condition": {
-                            "test": "datum.status === 'incomplete' || datum.status === 'zero'",
-                            "value": colour.PAPER,
-                        },
-                        "value": look["color"],
-                    },
-                    "size": size,
-                    "tooltip": [{"field": "period_name", "title": "Period"}, *TOOLTIP],
-                },
-            },
-        ],
+def line_with_dots(points: list[Point], x: Spec, y: Spec, look: Spec) -> list[Spec]:
+    """A line within each run, and a dot at each period: hollow where zero or the return was incomplete."""
+    shown = [point for point in points if point["value"] is not None]
+    place = {"x": x, "y": {**y, "field": "value"}}
+    dots = {
+        **place,
+        "fill": {"condition": HOLLOW, "value": look["color"]},
+        "size": {"condition": {"test": IS_HIGHLIGHTED, "value": 60}, "value": 22},
+        "tooltip": [{"field": "period_name", "title": "Period"}, *TOOLTIP],
     }
+    dot = {"type": "point", "opacity": 1, "stroke": look["color"], "strokeWidth": 1.5}
+    line = place | {"detail": {"field": "run"}}
+    layers = [
+        {"data": {"values": shown}, "mark": {"type": "line", **look}, "encoding": line},
+        {"data": {"values": shown}, "mark": dot, "encoding": dots},
+    ]
+    return layers if shown else []
 
 
-def end_labels(own: list[Spec], whole: list[Spec], name: str, country: str, x: Spec, y: Spec) -> list[Spec]:
+def end_labels(own: list[Point], whole: list[Point], name: str, country: str, x: Spec, y: Spec) -> list[Spec]:
+    """Each line's name at its last point, the higher one above and the lower one below."""
     ends = [[point for point in points if point["value"] is not None][-1:] for points in (own, whole)]
-    if not all(ends):
-        return []
-    above = ends[0][0]["value"] >= ends[1][0]["value"]
+    above = not all(ends) or ends[0][0]["value"] >= ends[1][0]["value"]
     labels = []
-    for (point,), words, paint, up in (
+    for end, words, paint, up in (
         (ends[0], name, colour.SELECTED, above),
         (ends[1], country, colour.NATIONAL, not above),
     ):
         mark = {"type": "text", "align": "right", "dy": -14 if up else 16, "color": paint, "text": words}
         place = {"x": x, "y": {**y, "field": "value"}}
-        labels += with_halo(mark, {"data": {"values": end}, "encoding": place})
+        labels += with_halo(mark, {"data": {"values": end}, "encoding": place}) if end else []
     return labels
 
 
@@ -355,31 +350,22 @@ def boxes_over_time(boxes: list[Spec], x: Spec, y: Spec, width: int) -> list[Spe
     ]
 
 
-def chosen_dots(dots: list[Spec], x: Spec, y: Spec) -> list[Spec]:
-    if not dots:
-        return []
+def chosen_dots(dots: list[Point], x: Spec, y: Spec) -> list[Spec]:
+    """The chosen area in each period; a word at the axis where it has no value."""
     shown = [dot for dot in dots if dot["value"] is not None]
-    fill = {
-        "condition": {
-            "test": "datum.status === 'incomplete' || datum.status === 'zero'",
-            "value": colour.PAPER,
-        },
-        "value": colour.SELECTED,
-    }
-    size = {"condition": {"test": IS_HIGHLIGHTED, "value": 110}, "value": 55}
     dot = {
         "data": {"values": shown},
         "mark": {"type": "point", "opacity": 1, "stroke": colour.SELECTED, "strokeWidth": 1.5},
         "encoding": {
             "x": x,
             "y": {**y, "field": "value"},
-            "fill": fill,
-            "size": size,
+            "fill": {"condition": HOLLOW, "value": colour.SELECTED},
+            "size": {"condition": {"test": IS_HIGHLIGHTED, "value": 110}, "value": 55},
             "tooltip": [{"field": "period_name", "title": "Period"}, *TOOLTIP],
         },
     }
     absent = [dot for dot in dots if dot["value"] is None]
-    return [dot, *status_marks(absent, x, y, "y")]
+    return ([dot] if shown else []) + status_marks(absent, x, y, "y")
 
 
 def time_axis(points: list[Spec], width: int) -> Spec:

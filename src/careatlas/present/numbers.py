@@ -37,9 +37,7 @@ def unit_in_words(indicator: Mapping[str, Any]) -> str:
 
 
 def number(value: float | None, indicator: Mapping[str, Any]) -> str:
-    """``24.4``, ``61.5%``, ``£165``: the number with its sign, without the words of its unit; empty without
-    one.
-    """
+    """``24.4``, ``61.5%``, ``£165``: the number with its sign but no unit in words; empty if none."""
     if value is None or math.isnan(value):
         return ""
     if is_money(indicator):

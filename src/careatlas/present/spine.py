@@ -49,7 +49,7 @@ def spine(
     room = marks.name_room([{"name": point["indicator"]} for point in points], width)
     plot_width = width - room - (150 if width > PHONE else 72) - 14
     return chart(
-        _layers(points, room, plot_width, country, width > PHONE),
+        _layers(points, room, plot_width, country, width > PHONE) if points else [],
         title=f"{name} beside {country}",
         subtitle=[
             f"Left: worse, right: better than {country} (the middle line). Blue: lower or higher, neither is "
@@ -170,9 +170,7 @@ def _area_mark(data: Spec, x: Spec, y: Spec, tooltip: list[Spec]) -> Spec:
 
 
 def _figures(data: Spec, y: Spec, plot_width: int, country: str, desk: bool) -> list[Spec]:
-    """The figures at the right, under headings: the area's or why there is none, and the country's where it
-    fits.
-    """
+    """The figures at the right, under headings: the area's, or why none; the country's where it fits."""
     columns = [("text", "Here", 70)] + ([("country", country, 148)] if desk else [])
     layers = []
     for field, heading, right in columns:

@@ -20,9 +20,7 @@ def ranking(
     names: Mapping[str, str],
     comparisons: Iterable[Row] = (),
 ) -> tuple[list[str], list[list[str]]]:
-    """Headings and rows under the ranked chart: highest value first, those without one last, each with its
-    reason.
-    """
+    """Headings and rows under the ranked chart: highest first, those without a value last, with reasons."""
     national = {row["area"]: row for row in comparisons if row["benchmark"] == "national"}
     headings = [
         "Area",
@@ -73,9 +71,7 @@ def over_time(
 
 
 def column_headings(table: str) -> dict[str, str]:
-    """What each column of a release table means, with its unit: for captions and the dictionary of a
-    download.
-    """
+    """What each column of a release table means, with its unit: the dictionary of a download."""
     return {
         column.name: f"{column.meaning} ({column.unit})" if column.unit else column.meaning
         for column in RELEASE[table].columns
@@ -92,9 +88,7 @@ def to_csv(rows: Iterable[Row], columns: Sequence[str]) -> str:
 
 
 def safe_for_spreadsheet(value: Any) -> Any:
-    """Text that a spreadsheet would run as a formula gets an apostrophe before it; numbers and dates are as
-    given.
-    """
+    """Text that a spreadsheet would run as a formula gets an apostrophe; dates become ISO text."""
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, str) and value.startswith(FORMULA_STARTS):

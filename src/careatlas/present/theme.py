@@ -44,7 +44,7 @@ def chart(
 
     The whole is ``width`` wide and the plot takes what its axes leave, unless ``plot_width`` says how much.
     """
-    datasets, layers = _shared_data(layers)
+    datasets, layers = _shared_data(layers or [_NO_FIGURES])
     lines = [line for part in subtitle if part for line in _wrapped(part, width - 12, 13)]
     return {
         "$schema": SCHEMA,
@@ -59,6 +59,9 @@ def chart(
         "config": config(width),
         **more,
     }
+
+
+_NO_FIGURES = {"data": {"values": [{}]}, "mark": {"type": "text", "text": "No figures"}}
 
 
 def config(width: int = DESK) -> Spec:

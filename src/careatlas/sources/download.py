@@ -22,9 +22,10 @@ from typing import TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from careatlas.errors import AtlasError, DownloadError, raise_all
+from careatlas.sources._containers import NOT_DATA, kind_of, not_what_it_is_named
 from careatlas.sources._links import Link, LinkPattern, links_in
 from careatlas.sources._transfer import Dropped, Gate, Reply, ask
-from careatlas.sources.source import NOT_DATA, Source, kind_of, not_what_it_is_named
+from careatlas.sources.source import Source
 
 LARGEST_FILE_BYTES = 2 * 1024**3
 LARGEST_PAGE_BYTES = 20 * 1024**2
@@ -99,7 +100,8 @@ def _wanted(source: Source, asked: Period, page: str, gate: Gate, say: Say) -> l
         files += _known(source.links, _read_links(year_page.address, gate))
     found = {link.address: period for link, period in files if _overlap(period, asked)}
     if not found:
-        raise _nothing_found(source, asked, page, [period for _, period in files + year_pages])
+        unread = [year for _, year in year_pages if not _overlap(year, asked)]
+        raise _nothing_found(source, asked, page, [period for _, period in files] + unread)
     return at_addresses + [
         Wanted(address, file_name_in(address), period) for address, period in found.items()
     ]

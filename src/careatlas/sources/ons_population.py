@@ -5,6 +5,7 @@ the sub-ICB locations; the others give the same people by superseded boundaries,
 refused with that reason. Age 90 stands for 90 and over.
 """
 
+import itertools
 import re
 from datetime import date
 from pathlib import Path
@@ -119,6 +120,7 @@ def _residents(file: SourceFile, sheet: Sheet, year: int) -> tuple[pa.Table, flo
     strata = [
         (sex, age, column_at(file, sheet, f"{letter}{age}")) for letter, sex in SEXES.items() for age in AGES
     ]
+    _refuse_ages_that_changed_places(file, sheet, [column for _, _, column in strata])
     codes, people, published = [], [], 0.0
     for index, cells in enumerate(sheet.rows):
         residents = [count_in(file, sheet, index, column) for _, _, column in strata]
@@ -144,6 +146,18 @@ def _residents(file: SourceFile, sheet: Sheet, year: int) -> tuple[pa.Table, flo
         "people": people,
     }
     return pa.table(columns, schema=TIDIED["population"].schema), published
+
+
+def _refuse_ages_that_changed_places(file: SourceFile, sheet: Sheet, columns: list[int]) -> None:
+    """The sum of all ages is the same whichever label stands over which: only their order tells."""
+    for before, after in itertools.pairwise(columns):
+        if after < before:
+            raise SourceFileError(
+                file,
+                f'sheet "{sheet.name}": "{sheet.headings[before]}" stands after "{sheet.headings[after]}", '
+                "so ages may stand over one another's figures.",
+                DOWNLOAD_AGAIN,
+            )
 
 
 def _area_column(file: SourceFile, sheet: Sheet, pattern: str) -> tuple[int, int]:

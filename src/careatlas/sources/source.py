@@ -40,11 +40,17 @@ from ibis.expr.types import Table
 from careatlas.engine.connect import Engine, explaining
 from careatlas.engine.tables import TIDIED
 from careatlas.errors import NotKnownError, SourceFileError
+from careatlas.sources._containers import (
+    DOWNLOAD_AGAIN,
+    check_gzip,
+    check_workbook,
+    inflate,
+    kind_of,
+    not_what_it_is_named,
+    single_member,
+)
 from careatlas.sources._links import Address, LinkPattern
 
-DOWNLOAD_AGAIN = "Download the file again from the publisher's page."
-LARGEST_INFLATED_BYTES = 2 * 1024**3
-LARGEST_RATIO, RATIO_COUNTS_ABOVE_BYTES = 200, 100 * 1024**2
 NEAR_MISS_SHARE = 0.8  # a header with more than this share of a layout's columns is that layout, changed
 
 
@@ -167,11 +173,14 @@ class SourceFile:
         with self.path.open("rb") as stream:
             return kind_of(self.path.name, stream.read(4096))
 
-    def refuse_if_not_what_it_is_named(self) -> None:
-        """A web page saved as .csv is damage, not an unknown file: say so."""
+    def check_container(self) -> None:
+        """Refuse what only looks like data: a web page saved as .csv, a gzip that is cut off or bursts."""
         fault = not_what_it_is_named(self.path.name, self.kind)
         if fault:
             raise SourceFileError(self, fault, DOWNLOAD_AGAIN)
+        if self.kind == "gzipped_csv":
+            with self._damage():
+                check_gzip(self.path)
 
     @functools.cached_property
     def header(self) -> tuple[str, ...]:
@@ -204,6 +213,8 @@ class SourceFile:
     def workbook(self):
         import python_calamine
 
+        if self.kind == "xlsx":
+            check_workbook(self.path)
         return python_calamine.CalamineWorkbook.from_path(str(self.path))
 
     def first_rows(self, n: int) -> list[tuple[str, ...]]:
@@ -220,7 +231,7 @@ class SourceFile:
         with TemporaryDirectory(prefix="careatlas-") as folder:
             inflated = Path(folder) / "member.csv"
             with self._damage(), zipfile.ZipFile(self.path) as archive:
-                _inflate(archive, single_member(self.path, archive), inflated)
+                inflate(archive, single_member(self.path, archive), inflated)
             yield inflated
 
     @contextmanager
@@ -277,59 +288,6 @@ def refuse_repeated_keys(file: SourceFile, engine: Engine, table_name: str, expr
     )
 
 
-KIND_OF_NAME = {
-    ".csv": "csv",
-    ".gz": "gzipped_csv",
-    ".zip": "zip",
-    ".xlsx": "xlsx",
-    ".xls": "xls",
-    ".parquet": "parquet",
-    ".json": "json",
-    ".geojson": "json",
-}
-NOT_DATA = {
-    "web_page": "a web page",
-    "pdf": "a PDF document",
-    "image": "an image",
-    "empty": "nothing at all",
-    "other": "bytes that are not text in UTF-8",
-}
-_STARTS = {
-    b"PAR1": "parquet",
-    b"PK\x03\x04": "zip",
-    b"PK\x05\x06": "zip",
-    b"\xd0\xcf\x11\xe0": "xls",
-    b"\x1f\x8b": "gzipped_csv",
-    b"%PDF": "pdf",
-    b"\x89PNG": "image",
-    b"\xff\xd8\xff": "image",
-    b"GIF8": "image",
-}
-
-
-def kind_of(name: str, start: bytes) -> str:
-    """The kind of a file by its first bytes; of zips, ``name`` tells which is a workbook."""
-    kind = next((kind for magic, kind in _STARTS.items() if start.startswith(magic)), None)
-    if kind == "zip" and name.lower().endswith(".xlsx"):
-        return "xlsx"
-    text = start.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    if kind is None and not text:
-        return "empty"
-    if kind is None and text.startswith((b"<!doctype", b"<html", b"<head", b"<body", b"<?xml")):
-        return "web_page"
-    if kind is None and text[:1] in (b"{", b"["):
-        return "json"
-    return kind or ("other" if b"\x00" in start else "csv")
-
-
-def not_what_it_is_named(name: str, kind: str) -> str | None:
-    """The fault of a file whose name claims a kind that its content is not; None where there is none."""
-    claimed = KIND_OF_NAME.get(Path(name).suffix.lower())
-    if claimed is None or claimed == kind:
-        return None
-    return f"it is named {Path(name).suffix} but holds {NOT_DATA.get(kind) or 'a file of the kind ' + kind}."
-
-
 def account_of(engine: Engine, rows: Table, example: str | None = None) -> tuple[int, list[Refusal]]:
     """How many rows are kept and why the others are not: column ``why_refused`` says it, null where kept.
 
@@ -374,35 +332,6 @@ def financial_year_named(text: str) -> tuple[date, date]:
         if int(second) == int(first) + 1:
             return date(2000 + int(first), 4, 1), date(2000 + int(second), 3, 31)
     raise ValueError(f"{text!r} names no financial year")
-
-
-def single_member(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
-    """The one CSV inside a publisher's zip, refused before a byte is inflated if it cannot be safe."""
-    members = [m for m in archive.infolist() if not m.is_dir() and not m.filename.startswith("__MACOSX")]
-    if len(members) != 1 or not members[0].filename.lower().endswith(".csv"):
-        raise SourceFileError(path.name, f"the zip holds {len(members)} files, not one CSV.", DOWNLOAD_AGAIN)
-    member = members[0]
-    ratio = member.file_size / max(member.compress_size, 1)
-    too_large = member.file_size > LARGEST_INFLATED_BYTES
-    if too_large or (member.file_size > RATIO_COUNTS_ABOVE_BYTES and ratio > LARGEST_RATIO):
-        raise SourceFileError(
-            path.name,
-            f"the zip says it expands to {member.file_size:,} bytes ({ratio:.0f} times its size); "
-            f"the cap is {LARGEST_INFLATED_BYTES:,} bytes and {LARGEST_RATIO} times.",
-            DOWNLOAD_AGAIN,
-        )
-    return member
-
-
-def _inflate(archive: zipfile.ZipFile, member: zipfile.ZipInfo, into: Path) -> None:
-    """Copy the member out, counting bytes: a zip may lie about its size."""
-    written = 0
-    with archive.open(member) as compressed, into.open("wb") as plain:
-        while block := compressed.read(1 << 20):
-            written += len(block)
-            if written > min(LARGEST_INFLATED_BYTES, member.file_size):
-                raise SourceFileError(archive.filename, "the zip expands past what it says.", DOWNLOAD_AGAIN)
-            plain.write(block)
 
 
 @functools.cache
@@ -450,7 +379,7 @@ def identify(file: SourceFile) -> str | None:
     A header that is nearly a known layout is a fault, not an unknown file: the message names what changed.
     So is a file whose content is not of the kind that its name claims.
     """
-    file.refuse_if_not_what_it_is_named()
+    file.check_container()
     for source_id, module in all_sources().items():
         if module.recognise(file):
             _refuse_disorder(file, source_id, module.SOURCE)

@@ -134,13 +134,13 @@ def _get(path: str, answer: Any, **further: Any) -> Any:
 
 @_get("/release", ReleaseOut, summary="The release being served")
 def release(request: HttpRequest) -> Any:
-    return 200, current_release().manifest
+    return current_release().manifest
 
 
 @_get("/indicators", list[IndicatorOut], summary="Every indicator")
 def indicators(request: HttpRequest) -> Any:
     now = current_release()
-    return 200, [
+    return [
         one | {"area_types": reading.area_types_of(now, one["id"])}
         for one in now.catalogue["indicators"].values()
     ]
@@ -150,7 +150,7 @@ def indicators(request: HttpRequest) -> Any:
 def indicator(request: HttpRequest, indicator: str) -> Any:
     now = current_release()
     one = reading.indicator(now, indicator)
-    return 200, one | {"area_types": reading.area_types_of(now, indicator), "definition": one}
+    return one | {"area_types": reading.area_types_of(now, indicator), "definition": one}
 
 
 @_get("/areas", _rows_model("areas"), summary="Areas, of all types or one")
@@ -161,14 +161,12 @@ def areas(
     limit: Limit = 1000,
     offset: Offset = 0,
 ) -> Any:
-    return 200, _answer(
-        current_release(), "areas", limit, offset, area_type=area_type, parent_code=parent_code
-    )
+    return _answer(current_release(), "areas", limit, offset, area_type=area_type, parent_code=parent_code)
 
 
 @_get("/areas/{code}", _row_model("areas"), summary="One area")
 def area(request: HttpRequest, code: str) -> Any:
-    return 200, reading.area(current_release(), code)
+    return reading.area(current_release(), code)
 
 
 @_get("/values", _rows_model("values"), summary="Values with their limits, counts and status")
@@ -183,7 +181,7 @@ def values(
     offset: Offset = 0,
 ) -> Any:
     asked = {"indicator": indicator, "area_type": area_type, "area": area, "period": period, "status": status}
-    return 200, _answer(current_release(), "values", limit, offset, **asked)
+    return _answer(current_release(), "values", limit, offset, **asked)
 
 
 @_get("/comparisons", _rows_model("comparisons"), summary="Values held against a benchmark")
@@ -200,7 +198,7 @@ def comparisons(
     asked = {
         "indicator": indicator, "area_type": area_type, "area": area, "period": period, "benchmark": benchmark
     }  # fmt: skip
-    return 200, _answer(current_release(), "comparisons", limit, offset, **asked)
+    return _answer(current_release(), "comparisons", limit, offset, **asked)
 
 
 @_get("/completeness", _rows_model("completeness"), summary="Who did not submit, or only in part")
@@ -214,21 +212,21 @@ def completeness(
     offset: Offset = 0,
 ) -> Any:
     asked = {"source": source, "submitter": submitter, "period": period, "status": status}
-    return 200, _answer(current_release(), "completeness", limit, offset, **asked)
+    return _answer(current_release(), "completeness", limit, offset, **asked)
 
 
 @_get("/files", _rows_model("files"), summary="Files the build was given, read or not and why")
 def files(
     request: HttpRequest, source: Text = None, outcome: Text = None, limit: Limit = 1000, offset: Offset = 0
 ) -> Any:
-    return 200, _answer(current_release(), "files", limit, offset, source=source, outcome=outcome)
+    return _answer(current_release(), "files", limit, offset, source=source, outcome=outcome)
 
 
 @_get("/reconciliation", _rows_model("reconciliation"), summary="Publishers' own totals beside ours")
 def reconciliation(
     request: HttpRequest, source: Text = None, period: Text = None, limit: Limit = 1000, offset: Offset = 0
 ) -> Any:
-    return 200, _answer(current_release(), "reconciliation", limit, offset, source=source, period=period)
+    return _answer(current_release(), "reconciliation", limit, offset, source=source, period=period)
 
 
 @_get("/search", list[FoundOut], summary="Topics and places by name")
@@ -243,4 +241,4 @@ def search(request: HttpRequest, q: Annotated[str, Query(..., min_length=1, max_
         }
         for one in found.topics
     ]
-    return 200, topics + [asdict(place) | {"address": f"/areas/{place.area}/"} for place in found.places]
+    return topics + [asdict(place) | {"address": f"/areas/{place.area}/"} for place in found.places]

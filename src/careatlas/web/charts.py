@@ -68,7 +68,7 @@ def _file(release: Release, name: str, kind: str, make: Callable[[], Spec]) -> H
     path = settings.HOME / "cache" / release.id / f"{fingerprint}.{kind}"
     try:
         body = path.read_bytes()
-    except FileNotFoundError:
+    except OSError:  # not rendered yet, or the cache cannot be read
         body = _rendered(make(), kind)
         _write(path, body)
     response = HttpResponse(body, content_type=CONTENT_TYPES[kind])

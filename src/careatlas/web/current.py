@@ -3,6 +3,7 @@
 import functools
 import hashlib
 import threading
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from careatlas.errors import ReleaseError
 from careatlas.web.text import content_pages, title_of
 
 _lock = threading.Lock()
-_opened: dict[str, Release] = {}
+_opened: dict[Path, Release] = {}
 
 
 def serving() -> str | None:
@@ -26,14 +27,15 @@ def current_release() -> Release:
     name = serving()
     if name is None:
         raise ReleaseError(
-            "this atlas", "has no release yet.", "Run `careatlas demo`, or `careatlas build --data DIR`."
+            "This atlas", "has no release yet.", "Run `careatlas demo`, or `careatlas build --data DIR`."
         )
+    folder = settings.HOME / "releases" / name
     with _lock:
-        if name not in _opened:
-            release = open_release(settings.HOME)
-            _opened.clear()  # the one before is finished with, its cached rows too
-            _opened[name] = release
-        return _opened[name]
+        if folder not in _opened:
+            release = open_release(folder)
+            _opened.clear()  # the one before is finished with
+            _opened[folder] = release
+        return _opened[folder]
 
 
 def for_every_page(request: HttpRequest) -> dict[str, Any]:

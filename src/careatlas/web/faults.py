@@ -7,7 +7,7 @@ anything else is our own mistake: logged in full, shown as a short apology.
 import logging
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
@@ -21,6 +21,8 @@ class PlainFaults:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.method not in ("GET", "HEAD"):  # nothing here can be written to
+            return HttpResponseNotAllowed(["GET", "HEAD"])
         return self._get_response(request)
 
     def process_exception(self, request: HttpRequest, fault: Exception) -> HttpResponse | None:

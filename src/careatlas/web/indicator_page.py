@@ -1,5 +1,6 @@
 """An indicator's page: the national standard first, one large number, then map, ranking, trend and spread."""
 
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -163,10 +164,11 @@ def _standard(
 
     counted = [row["value"] for row in rows if row["value"] is not None and row["status"] != "incomplete"]
     value = own["value"] if own else None
+    due = f" by {date.fromisoformat(entry['due_by']):%B %Y}" if entry.get("due_by") else ""
     return {
         "title": target["title"],
         "kind": "constitutional standard" if entry["kind"] == "constitutional" else "interim ambition",
-        "level": f"{'at least' if at_least else 'at most'} {number(entry['value'], choice.indicator)}",
+        "level": f"{'at least' if at_least else 'at most'} {number(entry['value'], choice.indicator)}{due}",
         "met": "cannot be told" if value is None else "met" if meets(value) else "not met",
         "meeting": sum(map(meets, counted)),
         "counted": len(counted),

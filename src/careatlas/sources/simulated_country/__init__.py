@@ -9,6 +9,7 @@ and never a statement about a real place.
 from collections.abc import Callable
 from pathlib import Path
 
+from careatlas.errors import AtlasError
 from careatlas.sources.simulated_country import files
 from careatlas.sources.simulated_country.activity import write_activity
 from careatlas.sources.simulated_country.emergencies import write_accident_emergency
@@ -23,6 +24,7 @@ from careatlas.sources.simulated_country.waiting_times import write_waiting_time
 
 __all__ = ["write_country"]
 
+MOST_MONTHS = 120
 PRACTICES_PER_SUB_AREA, PRACTICES_PER_SUB_AREA_FULL_SIZE = 10, 60
 
 
@@ -42,6 +44,10 @@ def write_country(
     ``months`` end with January 2026. ``full_size`` has about as many rows as the real files; what is planted,
     and how hard it is to find, does not depend on it.
     """
+    if not 1 <= months <= MOST_MONTHS:
+        raise AtlasError(
+            "months", f"{months} is not between 1 and {MOST_MONTHS}.", "24 is what the demo has."
+        )
     data = Path(into) / "data"
     country = found_country(PRACTICES_PER_SUB_AREA_FULL_SIZE if full_size else PRACTICES_PER_SUB_AREA)
     people, calendar = settle(country, seed), month_list(months)
@@ -67,11 +73,5 @@ def write_country(
 
 
 def _write_notice(data: Path, country: Country, seed: int) -> None:
-    """Say that all this is invented; give each sub-area its hexagon on the map (axial column and row)."""
-    hexagons = {
-        area.code: list(hexagon) for area, hexagon in zip(country.sub_areas, country.hexagons, strict=True)
-    }
-    files.write_json(
-        data / "SIMULATED.json",
-        {"simulated": True, "country_name": country.name, "seed": seed, "hexagons": {"sub_icb": hexagons}},
-    )
+    """Say in the folder itself that all this is invented."""
+    files.write_json(data / "SIMULATED.json", {"simulated": True, "country_name": country.name, "seed": seed})

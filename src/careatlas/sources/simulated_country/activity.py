@@ -46,8 +46,8 @@ PRESCRIBING = (
     Prescribing("broad_spectrum", "broad_spectrum_antibiotics", "unexplained", 0.15, 45.0, 0.08),
     Prescribing("saba", "short_acting_beta_agonists", "need", 0.10, 35.0, 0.50),
     Prescribing("uti_antibiotics_3_day", "long_courses_for_urinary_infection", "chance", 0.0, 6.8, 0.54),
-    Prescribing("fluoroquinolones_list", "fluoroquinolones", "unexplained", 0.20, 1.1, None),
-    Prescribing("opioidper1000", "high_dose_opioids", "need", 0.20, 1.3, None),
+    Prescribing("fluoroquinolones_list", "fluoroquinolones", "unexplained", 0.20, 1.3, None),
+    Prescribing("opioidper1000", "high_dose_opioids", "need", 0.20, 1.6, None),
 )
 
 

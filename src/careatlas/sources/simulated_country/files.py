@@ -25,10 +25,8 @@ def csv_bytes(
         table, body, pyarrow.csv.WriteOptions(include_header=False, quoting_style="none", batch_size=16384)
     )
     header = ",".join(f'"{name}"' if "," in name else name for name in table.column_names) + "\n"
-    text = header.encode() + body.getvalue()
-    if windows_lines:
-        text = text.replace(b"\n", b"\r\n")
-    return (BYTE_ORDER_MARK if byte_order_mark else b"") + text
+    text = (BYTE_ORDER_MARK if byte_order_mark else b"") + header.encode() + body.getbuffer()
+    return text.replace(b"\n", b"\r\n") if windows_lines else text
 
 
 def write_bytes(path: Path, content: bytes) -> Path:

@@ -9,6 +9,7 @@ Codes cannot be real ones: no ODS code has these shapes and no ONS code begins w
 
 import functools
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +25,7 @@ BOARD_SIZES = (1, 1, 2, 3, 3, 5)  # sub-areas of a region's six boards; many boa
 LARGEST_REGION_BOARD_SIZES = (1, 1, 2, 3, 4, 5)
 
 HEXAGON_KM, CELL_KM = 38.0, 7.6
-SOUTH_WEST_LONGITUDE, SOUTH_WEST_LATITUDE = -26.0, 50.4  # open ocean west of the shelf
+CENTRE_LONGITUDE, CENTRE_LATITUDE = -23.0, 52.7  # open ocean
 KM_PER_DEGREE = 111.32
 KM_PER_DEGREE_LONGITUDE = KM_PER_DEGREE * math.cos(math.radians(52.9))
 _OUTLINE_SEED = 20260131  # of the outlines only, which no seed changes
@@ -261,8 +262,8 @@ def _moved_corners(column: np.ndarray, row: np.ndarray, centre: np.ndarray) -> n
             [CELL_KM * (name_column + name_row / 2) / 3, CELL_KM * name_row * math.sqrt(3) / 6], axis=1
         )
         corners[:, corner] = exact + _jitter(name_column, name_row) * CELL_KM * 0.2
-    corners[..., 0] = SOUTH_WEST_LONGITUDE + (corners[..., 0] + 200) / KM_PER_DEGREE_LONGITUDE
-    corners[..., 1] = SOUTH_WEST_LATITUDE + (corners[..., 1] + 260) / KM_PER_DEGREE
+    corners[..., 0] = CENTRE_LONGITUDE + corners[..., 0] / KM_PER_DEGREE_LONGITUDE
+    corners[..., 1] = CENTRE_LATITUDE + corners[..., 1] / KM_PER_DEGREE
     return corners.round(5)
 
 
@@ -272,15 +273,7 @@ def _jitter(name_column: np.ndarray, name_row: np.ndarray) -> np.ndarray:
     return np.stack([np.sin(angle * 43.7), np.sin(angle * 91.3 + 1.3)], axis=1)
 
 
-def centre_in_degrees(centre_km: np.ndarray) -> tuple[float, float]:
-    """Longitude and latitude of a point of the plane."""
-    return (
-        round(SOUTH_WEST_LONGITUDE + (centre_km[0] + 200) / KM_PER_DEGREE_LONGITUDE, 5),
-        round(SOUTH_WEST_LATITUDE + (centre_km[1] + 260) / KM_PER_DEGREE, 5),
-    )
-
-
-def _trusts(sub_areas: tuple[Area, ...], words) -> tuple[Trust, ...]:
+def _trusts(sub_areas: tuple[Area, ...], words: Iterator[str]) -> tuple[Trust, ...]:
     """Acute trusts stand in 70 sub-areas spread over the country; the rest stand wherever there is room."""
     seats = [round(place * SUB_AREAS / ACUTE_TRUSTS) % SUB_AREAS for place in range(ACUTE_TRUSTS)]
     acute = [
@@ -308,7 +301,7 @@ def _trusts(sub_areas: tuple[Area, ...], words) -> tuple[Trust, ...]:
     return (*acute, *community, *independent)
 
 
-def _councils(sub_areas: tuple[Area, ...], centres: np.ndarray, words) -> tuple[Council, ...]:
+def _councils(sub_areas: tuple[Area, ...], centres: np.ndarray, words: Iterator[str]) -> tuple[Council, ...]:
     """One or two councils a sub-area; the first carries its name, every ninth lies across an edge."""
     councils: list[Council] = []
     for sub_area, area in enumerate(sub_areas):
@@ -326,7 +319,7 @@ def _councils(sub_areas: tuple[Area, ...], centres: np.ndarray, words) -> tuple[
     return tuple(councils)
 
 
-def _practices(per_sub_area: int, words) -> tuple[Practice, ...]:
+def _practices(per_sub_area: int, words: Iterator[str]) -> tuple[Practice, ...]:
     """Practices in networks of five."""
     practices: list[Practice] = []
     for sub_area in range(SUB_AREAS):

@@ -12,7 +12,7 @@ from careatlas.sources.simulated_country.geography import Country
 from careatlas.sources.simulated_country.planting import stream
 
 AGES = np.arange(91)  # 90 stands for 90 and over
-AVERAGE_RESIDENTS, SMALLEST, LARGEST = 94_000, 34_000, 120_000
+AVERAGE_RESIDENTS, SMALLEST, LARGEST = 94_000, 34_000, 114_000
 REGISTERED_PER_RESIDENT = 1.08
 NEED_REACH_KM = 90.0
 NEEDS = {  # kind of need: (effect of a standard deviation of age, of need)
@@ -36,9 +36,8 @@ class People:
     registered: np.ndarray  # [practice]
     weighted: dict[str, np.ndarray]
     need: np.ndarray  # standardised [sub-area]
-    age_shift: np.ndarray
-    oldest: int
-    practice_area: np.ndarray
+    oldest: int  # position of the sub-area that is much older than the rest
+    practice_area: np.ndarray  # position of the sub-area [practice]
 
     def registered_in_areas(self) -> np.ndarray:
         return np.bincount(self.practice_area, weights=self.registered)
@@ -67,7 +66,7 @@ def settle(country: Country, seed: int) -> People:
         )
         for name, (by_age, by_need) in NEEDS.items()
     }
-    return People(residents, registered, weighted, need, age_shift, oldest, practice_area)
+    return People(residents, registered, weighted, need, oldest, practice_area)
 
 
 def standardised(figures: np.ndarray) -> np.ndarray:

@@ -4,9 +4,11 @@ from datetime import date, datetime
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import xlsxwriter
 
 from careatlas.sources.simulated_country import files
-from careatlas.sources.simulated_country.geography import Area, Country
+from careatlas.sources.simulated_country.geography import Council, Country
 from careatlas.sources.simulated_country.people import AGES, NEEDS, People
 from careatlas.sources.simulated_country.planting import plant, stream
 from careatlas.sources.simulated_country.truth import Truth
@@ -18,12 +20,8 @@ PAYMENT_PER_PATIENT = {"23-24": 171.0, "24-25": 178.0}
 PRACTICES_WITHOUT_PATIENTS_EVERY = 170
 
 
-def write_residents(
-    into: Path, country: Country, people: People, seed: int, truth: Truth
-) -> dict[int, np.ndarray]:
-    """The ONS workbook of two mid-years; the later one is what `People` holds. Gives residents by year."""
-    import xlsxwriter
-
+def write_residents(into: Path, country: Country, people: People, seed: int, truth: Truth) -> None:
+    """The ONS workbook of two mid-years; the later one is what `People` holds."""
     earlier = stream(seed, "earlier mid-year").binomial(people.residents, 0.992)
     by_year = dict(zip(MID_YEARS, (earlier, people.residents), strict=True))
     path = into / "ons_pop_health_geos.xlsx"
@@ -52,10 +50,9 @@ def write_residents(
         people.residents.sum(axis=(1, 2)),
         100,
     )
-    return by_year
 
 
-def _fill(sheet, rows: list[list]) -> None:
+def _fill(sheet: xlsxwriter.worksheet.Worksheet, rows: list[list]) -> None:
     for number, row in enumerate(rows):
         sheet.write_row(number, 0, row)
 
@@ -117,29 +114,23 @@ def write_need_weights(into: Path, country: Country, people: People, truth: Trut
             "LA21": [council.code for council in of_council],
             "UTLA21": [council.name for council in of_council],
             "Patients": blank,
-            "pop 2022/23": _written(people.registered * growth),
+            "pop 2022/23": (people.registered * growth).round(10),
         }
-        columns |= {need: _written(people.weighted[need] * growth) for need in NEEDS}
+        columns |= {need: (people.weighted[need] * growth).round(10) for need in NEEDS}
         files.write_bytes(into / f"{edition}.csv", files.csv_bytes(_with_text_blanks(columns)))
         figures = {name: round(float(columns[name].sum()), 4) for name in ("pop 2022/23", *NEEDS)}
         truth.total("need_weights", edition, figures)
 
 
-def _written(figures: np.ndarray) -> np.ndarray:
-    return figures.round(6)
-
-
 def _with_text_blanks(columns: dict) -> dict:
-    import pyarrow as pa
-
     return {
         name: pa.array(values, pa.string()) if isinstance(values, list) else values
         for name, values in columns.items()
     }
 
 
-def _first_councils(country: Country) -> dict[int, Area]:
-    found: dict = {}
+def _first_councils(country: Country) -> dict[int, Council]:
+    found: dict[int, Council] = {}
     for council in country.councils:
         found.setdefault(council.sub_area, council)
     return found

@@ -39,8 +39,8 @@ WAITS = {
     "incomplete_with_decision_to_admit": (22.0, 1.34),
 }
 HOME_SHARE, INDEPENDENT_SHARE, HUB_SHARE = 0.68, 0.08, 0.02
+DEPENDENCE = 0.05  # a smaller share of an area's pathways can be absent and nobody is misled
 PARTIAL_REPORTING = 0.42  # what is left of the completed pathways of a trust that reports in part
-PARTIAL_LIST_AT_LEAST = 22_000
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def _flows(country: Country, seed: int, specialties: int, full_size: bool) -> Fl
     acute, independent = country.trusts_of_kind("acute"), country.trusts_of_kind("independent")
     apart = country.distances_km[:, [country.trusts[trust].seat for trust in acute]]
     apart_independent = country.distances_km[:, [country.trusts[trust].seat for trust in independent]]
-    others, clinics, every_specialty = (16, 12, specialties) if full_size else (1, 1, 2)
+    others, clinics, every_specialty = (21, 16, specialties) if full_size else (1, 1, 2)
     entries: list[tuple[int, int, int, float]] = []
     for area in range(len(country.sub_areas)):
         nearest = np.argsort(apart[area], kind="stable")
@@ -205,18 +205,22 @@ def _within(weeks: float, part: str, wait_scale: np.ndarray) -> np.ndarray:
 
 
 def _poor_reporters(country: Country, flows: Flows, expected: Expected) -> tuple[int, tuple[int, int]]:
-    """The trust that is silent in the last month, and the two that report in part: the longest lists.
+    """The trust that is silent in the last month, and the two with the longest lists, which report in part.
 
-    The silent one carries most of a board's work where no partial reporter stands.
+    No area depends on two of them, so that each fault can be seen by itself.
     """
     waiting = _by_provider(flows, expected.pathways["incomplete"][:, -1], len(country.trusts))
-    order = np.argsort(-waiting, kind="stable").tolist()
-    boards = {}
-    for trust in order:
-        boards.setdefault(country.board_index[country.trusts[trust].seat], trust)
-    first, second, *others = boards.values()
-    acute = [trust for trust in others if country.trusts[trust].kind == "acute"]
-    return acute[len(acute) // 3], (first, second)
+    longest_first = sorted(country.trusts_of_kind("acute"), key=lambda trust: -waiting[trust])
+    areas = {trust: set(np.flatnonzero(_shares_of(flows, trust) > DEPENDENCE)) for trust in longest_first}
+    first = longest_first[0]
+    second = next(trust for trust in longest_first if not areas[trust] & areas[first])
+    apart = [trust for trust in longest_first if not areas[trust] & (areas[first] | areas[second])]
+    return apart[len(apart) // 3], (first, second)
+
+
+def _shares_of(flows: Flows, trust: int) -> np.ndarray:
+    """The trust's share of each commissioner's pathways."""
+    return np.bincount(flows.commissioner, weights=flows.share * (flows.provider == trust))
 
 
 def _by_provider(flows: Flows, of_commissioners: np.ndarray, trusts: int) -> np.ndarray:
@@ -306,11 +310,7 @@ def _tell(
 ) -> None:
     def shares(trust: int) -> dict[str, float]:
         """The trust's share of each area's pathways: 1 % and more."""
-        carried = np.bincount(
-            flows.commissioner,
-            weights=flows.share * (flows.provider == trust),
-            minlength=len(country.sub_areas),
-        )
+        carried = _shares_of(flows, trust)
         return {
             area.code: round(float(carried[place]), 4)
             for place, area in enumerate(country.sub_areas)
@@ -334,4 +334,3 @@ def _tell(
             for trust in partial
         ],
     )
-    assert all(waiting[trust] > PARTIAL_LIST_AT_LEAST for trust in partial), waiting[list(partial)]

@@ -2,20 +2,13 @@
 (function () {
   "use strict";
 
-  /* A form whose choices are few is sent as soon as one is made. The keyboard may walk through a list first:
-     a change made by keys waits until the list is left or Enter is pressed. */
-  document.querySelectorAll("form[data-send-at-once]").forEach(function (form) {
-    form.querySelectorAll("select").forEach(function (select) {
-      var chosen = select.value, byKeys = false;
-      function send() { if (select.value !== chosen) { chosen = select.value; form.requestSubmit(); } }
-      select.addEventListener("keydown", function (event) {
-        byKeys = event.key !== "Enter";
-        if (event.key === "Enter") { send(); }
-      });
-      select.addEventListener("pointerdown", function () { byKeys = false; });
-      select.addEventListener("change", function () { if (!byKeys) { send(); } });
-      select.addEventListener("blur", send);
-    });
+  /* A choice made with the mouse or a finger is sent at once. By keyboard a list is walked through, and leaving it
+     must not throw the reader to another page: there the button sends. */
+  document.querySelectorAll("form[data-send-at-once] select").forEach(function (select) {
+    var byPointer = false;
+    select.addEventListener("pointerdown", function () { byPointer = true; });
+    select.addEventListener("keydown", function () { byPointer = false; });
+    select.addEventListener("change", function () { if (byPointer) { select.form.requestSubmit(); } });
   });
 
   /* Suggestions under the search boxes: topics first, then places. */

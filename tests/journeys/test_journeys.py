@@ -1,0 +1,213 @@
+"""A person's path through the pages: by mouse, by keyboard alone, without scripts; every page kind under axe."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.journey
+
+INDICATOR = "/indicators/completed/"
+PAGE_KINDS = {
+    "home": "/",
+    "search": "/search/?q=wideshire",
+    "search without an answer": "/search/?q=widdeshire",
+    "indicators": "/indicators/",
+    "indicator": "/indicators/completed/?area=S05",
+    "indicator on hexagons": "/indicators/completed/?map=hexagons",
+    "indicator with standards": "/indicators/four_hours/?area=T01",
+    "areas": "/areas/",
+    "area": "/areas/S05/",
+    "sources": "/sources/",
+    "methods": "/methods/",
+    "method": "/methods/crude_rate/",
+    "content page": "/pages/about/",
+    "api": "/api/",
+    "fault": "/areas/X99/",
+}
+
+
+def test_from_home_to_a_csv_by_mouse(open_page, site, tmp_path):
+    page = open_page("/")
+    page.get_by_role("link", name="Waiting", exact=True).click()
+    page.get_by_role("link", name="Referral-to-treatment pathways completed").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Referral-to-treatment pathways completed")
+
+    choose_by_pointer(page, "Period", "2026-01")
+    expect(page).to_have_url(re.compile("period=2026-01"))
+    choose_by_pointer(page, "Compare", "icb")
+    expect(page.locator("#ranking tbody tr")).to_have_count(4)
+    expect(page.get_by_label("Period")).to_have_value("2026-01")
+
+    page.locator("#ranking").get_by_role("link", name="Upper Board").click()
+    expect(page.locator("#headline")).to_have_text("Upper Board, January 2026")
+    page.get_by_role("link", name="All indicators of Upper Board").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Upper Board")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Every period (CSV)").click()
+    lines = saved(download.value, tmp_path)
+    assert lines[0].startswith("indicator,area_type,area,period_start")
+    assert len(lines) == 1 + 15  # one row a month
+    assert site.release_id in download.value.suggested_filename
+
+
+def test_from_home_to_a_csv_by_keyboard_alone(open_page, tmp_path):
+    page = open_page("/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to main content")).to_be_focused()
+    page.keyboard.press("Enter")
+    follow(page, page.get_by_role("link", name="Waiting", exact=True))
+    follow(page, page.get_by_role("link", name="Referral-to-treatment pathways completed"))
+
+    tab_to(page, page.get_by_label("Compare", exact=True))
+    page.keyboard.press("ArrowDown")
+    tab_to(page, page.get_by_label("Period"))
+    page.keyboard.press("ArrowDown")
+    follow(page, page.get_by_role("button", name="Show"))
+    expect(page).to_have_url(re.compile("area_type=icb.*period=2026-02"))
+
+    follow(page, page.locator("#ranking").get_by_role("link", name="Upper Board"))
+    expect(page.locator("#headline")).to_have_text("Upper Board, February 2026")
+    follow(page, page.get_by_role("link", name="All indicators of Upper Board"))
+    tab_to(page, page.get_by_role("link", name="Every period (CSV)"))
+    with page.expect_download() as download:
+        page.keyboard.press("Enter")
+    assert len(saved(download.value, tmp_path)) == 1 + 15
+
+
+def test_from_home_to_a_csv_without_scripts(open_page, tmp_path):
+    page = open_page("/", java_script_enabled=False)
+    pictures = []
+    page.on("response", lambda answer: pictures.append(answer) if "/charts/" in answer.url else None)
+    page.get_by_label("Search for a topic").fill("pathways")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("link", name="Referral-to-treatment pathways completed").click()
+    page.get_by_label("Compare", exact=True).select_option("region")
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator("#ranking tbody tr")).to_have_count(2)
+    for figure in page.locator("figure.chart").all():
+        figure.scroll_into_view_if_needed()
+        expect(figure.get_by_role("img")).to_be_visible()
+    assert pictures
+    assert {(answer.status, answer.headers["content-type"]) for answer in pictures} == {
+        (200, "image/svg+xml")
+    }
+    page.get_by_text("Table: trend").click()
+    expect(page.locator("#trend-table tbody tr")).to_have_count(15)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="This page's values (CSV)").click()
+    assert len(saved(download.value, tmp_path)) == 1 + 2
+
+
+def test_a_place_is_found_by_typing_the_start_of_its_name(open_page):
+    page = open_page("/")
+    question = page.get_by_label("Search for a topic")
+    question.press_sequentially("old roy")
+    expect(page.get_by_role("option", name="The Old Royal")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    expect(question).to_have_attribute("aria-activedescendant", "suggestions-0-0")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Alderbrook Infirmary")
+
+
+def test_charts_become_live_and_point_at_the_same_area_as_the_table(open_page):
+    page = open_page(INDICATOR)
+    become_live(page, 4)
+    page.locator('tr[data-area="S20"]').hover()
+    expect(page.locator('tr[data-area="S20"]')).to_have_class("lit")
+    bar = page.locator("#ranked .live svg .mark-rect path").nth(3)
+    bar.hover()
+    expect(page.locator("tr.lit")).to_have_count(1)
+    expect(page.locator("tr.lit")).not_to_have_attribute("data-area", "S20")
+    expect(page.locator("#vg-tooltip-element")).to_be_visible()
+
+
+def test_choosing_an_area_in_a_chart_chooses_it_on_the_page(open_page):
+    page = open_page(INDICATOR + "?period=2026-01")
+    become_live(page, 4)
+    page.locator("#ranked .live svg .mark-rect path").first.click()
+    expect(page).to_have_url(re.compile("area=S31.*#compare"))
+    expect(page.locator("#headline")).to_have_text("Heatherbottom, January 2026")
+    expect(page.locator("tr.chosen")).to_have_attribute("data-area", "S31")
+
+
+def test_the_map_switches_to_equal_areas(open_page):
+    page = open_page(INDICATOR)
+    page.get_by_role("link", name="Equal areas").click()
+    expect(page.locator("figure#hexagons")).to_be_visible()
+    become_live(page, 4)
+
+
+@pytest.mark.parametrize("width", [1280, 320])
+@pytest.mark.parametrize("address", PAGE_KINDS.values(), ids=PAGE_KINDS.keys())
+def test_axe_finds_nothing(open_page, browser, site, address, width):
+    violations = axe(browser, site, address, width=width)
+    assert violations == []
+
+
+@pytest.mark.parametrize(
+    "address", ["/", "/indicators/completed/?area=S05", "/areas/S05/", "/sources/", "/api/"]
+)
+def test_axe_finds_nothing_in_the_dark(browser, site, address):
+    assert axe(browser, site, address, width=1280, color_scheme="dark") == []
+
+
+@pytest.mark.parametrize("address", PAGE_KINDS.values(), ids=PAGE_KINDS.keys())
+def test_a_narrow_screen_never_scrolls_sideways(browser, site, address):
+    context = browser.new_context(viewport={"width": 320, "height": 700}, base_url=site.address)
+    page = context.new_page()
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 320
+    context.close()
+
+
+def choose_by_pointer(page, label: str, value: str) -> None:
+    """A closed list is opened with the pointer; picking an entry of the browser's own pop-up is `select_option`."""
+    page.get_by_label(label, exact=True).dispatch_event("pointerdown")
+    page.get_by_label(label, exact=True).select_option(value)
+
+
+def tab_to(page, wanted) -> None:
+    for _ in range(150):
+        page.keyboard.press("Tab")
+        if wanted.evaluate("one => one === document.activeElement"):
+            outline = wanted.evaluate(
+                "one => getComputedStyle(one).boxShadow + getComputedStyle(one).outlineStyle"
+            )
+            assert outline != "nonenone"  # whoever cannot see where she is cannot go on
+            return
+    pytest.fail(f"{wanted} cannot be reached with the Tab key")
+
+
+def follow(page, link) -> None:
+    tab_to(page, link)
+    page.keyboard.press("Enter")
+    page.wait_for_load_state()
+
+
+def become_live(page, number: int) -> None:
+    for figure in page.locator("figure.chart").all():
+        figure.scroll_into_view_if_needed()
+    expect(page.locator('figure[data-live="yes"]')).to_have_count(number)
+    page.evaluate("() => window.scrollTo(0, 0)")
+
+
+def saved(download, folder) -> list[str]:
+    download.save_as(folder / "rows.csv")
+    return (folder / "rows.csv").read_text(encoding="utf-8").splitlines()
+
+
+def axe(browser, site, address: str, width: int, **profile) -> list[str]:
+    """What axe-core objects to, target size included, with everything folded out and the charts live."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, base_url=site.address, **profile)
+    page = context.new_page()
+    page.goto(address)
+    figures = page.locator("figure[data-spec]").count()
+    if figures:
+        become_live(page, figures)
+    page.evaluate("() => document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    found = Axe().run(page, options={"rules": {"target-size": {"enabled": True}}}).response["violations"]
+    context.close()
+    return [f"{one['id']}: {[node['html'][:160] for node in one['nodes'][:3]]}" for one in found]
