@@ -4,6 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from careatlas.cli import main
+from careatlas.engine.release import Release, open_release
 
 ROOT = Path(__file__).parent.parent
 IN_CI = os.environ.get("CI") == "true"
@@ -32,3 +36,21 @@ def real_data() -> Path:
             pytest.fail(f"the real files are not at {folder}; set CAREATLAS_DATA")
         pytest.skip(f"no publishers' files at {folder}: set CAREATLAS_DATA to run the tests on real data")
     return folder
+
+
+@pytest.fixture(scope="session")
+def simulated_release(tmp_path_factory) -> Release:
+    """The demo's release, built once per run by the command. Its home holds ``country/truth.json``."""
+    home = tmp_path_factory.mktemp("simulated")
+    built = CliRunner().invoke(main, ["demo", "--no-serve", "--release", str(home)])
+    assert built.exit_code == 0, built.output
+    return open_release(home)
+
+
+@pytest.fixture(scope="session")
+def real_release(real_data, tmp_path_factory) -> Release:
+    """The release of the publishers' real files, built once per run by the command."""
+    home = tmp_path_factory.mktemp("real")
+    built = CliRunner().invoke(main, ["build", "--data", str(real_data), "--release", str(home)])
+    assert built.exit_code == 0, built.output
+    return open_release(home)

@@ -253,7 +253,8 @@ def _with_places(
             placed = of_type[["code"]].merge(layout, on="code", how="left")
             q, r = placed["q"].to_numpy(), placed["r"].to_numpy()
         else:
-            q, r = hexagon_layout(of_type["longitude"].to_numpy(), of_type["latitude"].to_numpy())
+            boards = of_type["parent_code"].to_numpy()
+            q, r = hexagon_layout(of_type["longitude"].to_numpy(), of_type["latitude"].to_numpy(), boards)
         table.loc[of_type.index, "hex_q"], table.loc[of_type.index, "hex_r"] = q, r
     return table
 

@@ -69,14 +69,15 @@ def listed_values_expression(rows: ibis.Table, table: Table, grain: Grain, colum
 
 
 def run(engine: Engine, expression: ibis.Table) -> pd.DataFrame:
-    """The small answer, with period_start and period_end as timestamps."""
+    """The small answer, with period_start and period_end as timestamps. In order, because engines answer in any,
+    and what is added up in another order differs in the last digit."""
     frame = engine.to_arrow(expression).to_pandas()
     for column in ("period_start", "period_end"):
         if column in frame:
             frame[column] = pd.to_datetime(frame[column])
     if "age_band" in frame:
         frame["sex"], frame["age_band"] = frame["sex"].astype(str), frame["age_band"].astype("int64")
-    return frame
+    return frame.sort_values(list(frame.columns), ignore_index=True)
 
 
 def dated(frame: pd.DataFrame, period: str | None) -> pd.DataFrame:

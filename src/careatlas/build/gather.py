@@ -20,6 +20,7 @@ from careatlas.catalogue.indicator import Counted, Indicator
 from careatlas.engine.connect import Engine
 from careatlas.engine.tables import TIDIED
 
+DAYS_OF_GRACE = pd.Timedelta(days=3)
 FURTHEST_EDITION_YEARS = 5  # a population further from the period than this says nothing about it
 MISSING_SHARE_NOTED, MISSING_SHARE_INCOMPLETE = 0.01, 0.05
 KEYS = ["area", "period_start", "period_end"]
@@ -28,10 +29,15 @@ STRATA = ["sex", "age_band"]
 
 @dataclass
 class Inputs:
-    """What indicators are counted from: an engine and its tidied tables. Equal sums are asked for once."""
+    """What indicators are counted from: an engine and its tidied tables. Equal sums are asked for once.
+
+    ``spans``: first and last day on file of each table of days. A table without a span (a worked example's few
+    rows) is taken to be whole.
+    """
 
     engine: Engine
     tables: Mapping[str, ibis.Table]
+    spans: Mapping[str, tuple[pd.Timestamp, pd.Timestamp]] = field(default_factory=dict)
     _answers: dict[object, pd.DataFrame] = field(default_factory=dict)
 
     def sums(self, side: Counted, grain: Grain, also_present: str | None) -> pd.DataFrame:
@@ -92,6 +98,8 @@ def gather_base(
     else:
         frame["denominator"] = frame["observations"].where(frame["observations"] > 0)
     _say_what_has_no_denominator(frame, indicator)
+    if indicator.numerator.table in inputs.spans:
+        _say_which_days_are_missing(frame, indicator)
     strata = _strata(frame, top, bottom) if stratified(indicator) else None
     if flagged is not None and len(flagged):
         _say_what_is_incomplete(frame, flagged)
@@ -179,12 +187,21 @@ def _grid(indicator: Indicator, area_type: str, inputs: Inputs, areas: Areas, gr
     presence = presence.dropna(subset=["area"])[KEYS].drop_duplicates().assign(present=True)
     periods = presence[["period_start", "period_end"]].drop_duplicates()
     periods = _with_all_listed_values(indicator, periods, inputs, grain)
+    periods = _wholly_on_file(periods, inputs.spans.get(table))
     if area_type == "provider":  # a provider's absence shows in the completeness table, not as a row of nothing
         return presence.merge(periods, on=["period_start", "period_end"])
     everyone = pd.DataFrame({"area": areas.current(area_type)}).merge(periods, how="cross")
     grid = everyone.merge(presence, on=KEYS, how="left")
     counted_from_records = TIDIED[table].person is not None
     return grid.assign(present=grid["present"].notna() | counted_from_records)
+
+
+def _wholly_on_file(periods: pd.DataFrame, span: tuple[pd.Timestamp, pd.Timestamp] | None) -> pd.DataFrame:
+    """A year of which one month is on file is not a year. A few quiet days at either end are allowed."""
+    if span is None:
+        return periods
+    first, last = span[0] - DAYS_OF_GRACE, span[1] + DAYS_OF_GRACE
+    return periods[(periods["period_start"] >= first) & (periods["period_end"] <= last)]
 
 
 def _with_all_listed_values(
@@ -235,8 +252,10 @@ def _with_denominator(
     chosen = chosen.astype("datetime64[ns]")  # stated, so that no period at all joins as well as many
     bottom = bottom.drop(columns="period_start").rename(columns={"period_end": "edition_end"})
     bottom = chosen.merge(bottom, on="edition_end").drop(columns="edition_end")
-    bottom = bottom.rename(columns={"count": "denominator"}).drop(columns=["sum_of_squares", "observations", "rows"])
-    totals = bottom.groupby(KEYS, as_index=False)["denominator"].sum(min_count=1)
+    bottom = bottom.rename(columns={"count": "denominator", "observations": "denominator_observations"})
+    bottom = bottom.drop(columns=["sum_of_squares", "rows"])
+    sums = ["denominator", "denominator_observations"]
+    totals = bottom.groupby(KEYS, as_index=False)[sums].sum(min_count=1)
     return frame.merge(totals, on=KEYS, how="left"), bottom
 
 
@@ -265,6 +284,24 @@ def _say_what_has_no_denominator(frame: pd.DataFrame, indicator: Indicator) -> N
         cannot_be |= answered & (frame["count"] > frame["denominator"])
     frame.loc[cannot_be, "note"] = "the return says what cannot be: a part larger than its whole, or less than nothing"
     frame.loc[none | nobody | cannot_be, "status"] = "missing"
+
+
+def _say_which_days_are_missing(frame: pd.DataFrame, indicator: Indicator) -> None:
+    """Tables with a row for every area and day: too many days without a figure, on either side, make the sum
+    incomplete."""
+    tables = [TIDIED[side.table] for side in indicator.counted.values()]
+    if not all(table.day and not table.person for table in tables):
+        return
+    days = (frame["period_end"] - frame["period_start"]).dt.days + 1
+    reported = frame[[name for name in ("observations", "denominator_observations") if name in frame]].min(axis=1)
+    lost = (days - reported) / days
+    answered = frame["status"].isin(["reported", "zero"])
+    told = answered & (lost > MISSING_SHARE_NOTED)
+    frame.loc[told, "note"] = [
+        f"{int(all_days - some)} of {all_days} days not reported"
+        for all_days, some in zip(days[told], reported[told], strict=True)
+    ]
+    frame.loc[answered & (lost > MISSING_SHARE_INCOMPLETE), "status"] = "incomplete"
 
 
 def _say_what_is_incomplete(frame: pd.DataFrame, flagged: pd.DataFrame) -> None:

@@ -63,10 +63,10 @@ def _build(
         )  # fmt: skip
         say("looking for returns that are missing")
         findings = _examine(embedded, local, small, areas, catalogue)
-        inputs = Inputs(embedded, local)
+        inputs = Inputs(embedded, local, tidy.spans(reads))
         if engine_url is not None:
             engine = elsewhere.enter_context(connect(engine_url))
-            inputs = Inputs(engine, tidy.upload(engine, embedded, local, _counted_tables(catalogue)))
+            inputs = Inputs(engine, tidy.upload(engine, embedded, local, _counted_tables(catalogue)), inputs.spans)
         values, comparisons = _all_values(catalogue, inputs, areas, findings, say)
         four_hours = completeness.examine_four_hour_waits(embedded, local, areas)
         release_tables = {

@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,6 +19,9 @@ from typing import Any
 
 import ibis
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from careatlas.engine.connect import Engine, connect, explaining
 from careatlas.engine.tables import TIDIED
@@ -119,6 +122,7 @@ def _tidy(file: SourceFile, source: str, folder: Path, engine: Engine) -> dict[s
             tidied = all_sources()[source].tidy(file, engine)
             for table, rows in tidied.tables.items():
                 engine.write_parquet(rows, staging / f"{table}.parquet", TIDIED[table].schema)
+        _refuse_what_is_no_number(file, staging, tidied.tables)
         written = {table: engine.read_parquet(staging / f"{table}.parquet") for table in tidied.tables}
         account = {
             "file_name": file.path.name,
@@ -135,6 +139,17 @@ def _tidy(file: SourceFile, source: str, folder: Path, engine: Engine) -> dict[s
         return account
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def _refuse_what_is_no_number(file: SourceFile, folder: Path, tables: Iterable[str]) -> None:
+    """An engine reads the words "nan" and "inf" as numbers; a publisher that writes them counted nothing."""
+    for table in tables:
+        numbers = [column.name for column in TIDIED[table].columns if column.type == pa.float64()]
+        written = pq.ParquetFile(folder / f"{table}.parquet")
+        for batch in written.iter_batches(columns=numbers) if numbers else ():
+            for name, values in zip(numbers, batch.columns, strict=True):
+                if pc.any(pc.invert(pc.is_finite(values))).as_py():
+                    raise SourceFileError(file, f'a figure for {name} is "nan" or "inf", not a number.', DOWNLOAD_AGAIN)
 
 
 def _reconciled(total: ControlTotal, rows: ibis.Table, file: SourceFile, engine: Engine) -> dict[str, Any]:
@@ -302,6 +317,18 @@ def frame(engine: Engine, tables: dict[str, ibis.Table], name: str) -> pd.DataFr
     if name not in tables:
         return TIDIED[name].schema.empty_table().to_pandas()
     return engine.to_arrow(tables[name].select(TIDIED[name].column_names)).to_pandas()
+
+
+def spans(reads: list[Read]) -> dict[str, tuple[pd.Timestamp, pd.Timestamp]]:
+    """First and last day on file of each table of days."""
+    found: dict[str, tuple[pd.Timestamp, pd.Timestamp]] = {}
+    for read in (read for read in reads if read.account):
+        for table, coverage in read.account["tables"].items():
+            if TIDIED[table].day and coverage["start"]:
+                start, end = pd.Timestamp(coverage["start"]), pd.Timestamp(coverage["end"])
+                known = found.get(table, (start, end))
+                found[table] = (min(known[0], start), max(known[1], end))
+    return found
 
 
 def upload(engine: Engine, embedded: Engine, tables: dict[str, ibis.Table], wanted: set[str]) -> dict[str, ibis.Table]:

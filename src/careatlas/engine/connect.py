@@ -25,9 +25,8 @@ ROWS_IN_A_BATCH = 100_000
 class Engine:
     """One connection. ``close()`` it, or use it in a ``with`` statement."""
 
-    def __init__(self, backend: Any, uploads_pandas: bool = False) -> None:
+    def __init__(self, backend: Any) -> None:
         self._backend = backend
-        self._uploads_pandas = uploads_pandas
 
     def __enter__(self) -> "Engine":
         return self
@@ -60,17 +59,12 @@ class Engine:
         return rows.select(**{column: rows[heading] for column, heading in called.items()})
 
     def read_parquet(self, paths: Path | str | Sequence[Path]) -> Table:
-        several = isinstance(paths, list | tuple)
-        if several and len(paths) == 1:
-            several, paths = False, paths[0]
-        return self._backend.read_parquet([str(p) for p in paths] if several else str(paths))
+        """One Parquet file, or several of the same columns as one table."""
+        several = [paths] if isinstance(paths, str | Path) else paths
+        return self._backend.read_parquet([str(path) for path in several])
 
     def from_arrow(self, table: pa.Table) -> Table:
-        """An in-memory table, uploaded where the engine is elsewhere."""
-        if self._uploads_pandas:
-            return self._backend.create_table(
-                ibis.util.gen_name("uploaded"), table.to_pandas(date_as_object=True), temp=True
-            )
+        """An in-memory table."""
         return ibis.memtable(table)
 
     def to_arrow(self, expression: Table, schema: pa.Schema | None = None) -> pa.Table:
@@ -98,6 +92,27 @@ def connect(url: str | None = None, memory_limit: str = "1GB", threads: int = 2)
     raise AtlasError(f"--engine {url}", "is not an engine this version can speak to.", "Give sc://HOST:PORT.")
 
 
+class _SparkEngine(Engine):
+    """Spark Connect: files are read one by one, and tables in memory are uploaded."""
+
+    def __init__(self, session: Any) -> None:
+        super().__init__(ibis.pyspark.connect(session))
+        self._session = session
+
+    def close(self) -> None:
+        self._session.stop()
+
+    def read_parquet(self, paths: Path | str | Sequence[Path]) -> Table:
+        several = [paths] if isinstance(paths, str | Path) else paths
+        parts = [self._backend.read_parquet(str(path)) for path in several]
+        return ibis.union(*parts) if len(parts) > 1 else parts[0]
+
+    def from_arrow(self, table: pa.Table) -> Table:
+        name = ibis.util.gen_name("uploaded")
+        self._session.createDataFrame(table).createOrReplaceTempView(name)
+        return self._backend.table(name)
+
+
 def _spark(url: str) -> Engine:
     try:
         from pyspark.sql import SparkSession
@@ -105,8 +120,7 @@ def _spark(url: str) -> Engine:
         raise AtlasError(
             f"--engine {url}", "the Spark client is not installed.", "Install requirements/spark.txt first."
         ) from fault
-    session = SparkSession.builder.remote(url).getOrCreate()
-    return Engine(ibis.pyspark.connect(session), uploads_pandas=True)
+    return _SparkEngine(SparkSession.builder.remote(url).getOrCreate())
 
 
 @contextmanager

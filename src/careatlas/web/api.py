@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import pyarrow as pa
 from django.http import HttpRequest, HttpResponse
-from ninja import NinjaAPI, Query, Schema
+from ninja import NinjaAPI, Path, Query, Schema
 from pydantic import Field, create_model
 
 from careatlas.engine.release import Release
@@ -114,7 +114,21 @@ def _rows_model(table: str) -> type[Schema]:
 
 Limit = Annotated[int, Query(MOST_ROWS, ge=1, le=MOST_ROWS, description="rows in this answer")]
 Offset = Annotated[int, Query(0, ge=0, le=10_000_000, description="rows to pass over")]
-Text = Annotated[str | None, Query(None, max_length=100)]
+
+
+def _text(meaning: str) -> Any:
+    return Annotated[str | None, Query(None, max_length=100, description=meaning)]
+
+
+IndicatorId = _text("an indicator's id")
+AreaTypeId = _text("an area type's id: sub_icb, icb, region, provider, country")
+AreaCode = _text("an area's ODS code")
+PeriodCode = _text(
+    "2026-01 (a month), 2024-Q2 (a quarter of 2024/25), 2022 (a year) or 2023/24 (a financial year)"
+)
+Status = _text("a status, as the column of that name")
+Benchmark = _text("national, parent or standard")
+SourceId = _text("a source, as the column of that name")
 
 
 def _answer(release: Release, table: str, limit: int, offset: int, **asked: str | None) -> dict[str, Any]:
@@ -147,7 +161,7 @@ def indicators(request: HttpRequest) -> Any:
 
 
 @_get("/indicators/{indicator}", Definition, summary="One indicator's definition")
-def indicator(request: HttpRequest, indicator: str) -> Any:
+def indicator(request: HttpRequest, indicator: Annotated[str, Path(..., description="its id")]) -> Any:
     now = current_release()
     one = reading.indicator(now, indicator)
     return one | {"area_types": reading.area_types_of(now, indicator), "definition": one}
@@ -156,8 +170,8 @@ def indicator(request: HttpRequest, indicator: str) -> Any:
 @_get("/areas", _rows_model("areas"), summary="Areas, of all types or one")
 def areas(
     request: HttpRequest,
-    area_type: Text = None,
-    parent_code: Text = None,
+    area_type: AreaTypeId = None,
+    parent_code: AreaCode = None,
     limit: Limit = 1000,
     offset: Offset = 0,
 ) -> Any:
@@ -165,18 +179,18 @@ def areas(
 
 
 @_get("/areas/{code}", _row_model("areas"), summary="One area")
-def area(request: HttpRequest, code: str) -> Any:
+def area(request: HttpRequest, code: Annotated[str, Path(..., description="its ODS code")]) -> Any:
     return reading.area(current_release(), code)
 
 
 @_get("/values", _rows_model("values"), summary="Values with their limits, counts and status")
 def values(
     request: HttpRequest,
-    indicator: Text = None,
-    area_type: Text = None,
-    area: Text = None,
-    period: Text = None,
-    status: Text = None,
+    indicator: IndicatorId = None,
+    area_type: AreaTypeId = None,
+    area: AreaCode = None,
+    period: PeriodCode = None,
+    status: Status = None,
     limit: Limit = 1000,
     offset: Offset = 0,
 ) -> Any:
@@ -187,11 +201,11 @@ def values(
 @_get("/comparisons", _rows_model("comparisons"), summary="Values held against a benchmark")
 def comparisons(
     request: HttpRequest,
-    indicator: Text = None,
-    area_type: Text = None,
-    area: Text = None,
-    period: Text = None,
-    benchmark: Text = None,
+    indicator: IndicatorId = None,
+    area_type: AreaTypeId = None,
+    area: AreaCode = None,
+    period: PeriodCode = None,
+    benchmark: Benchmark = None,
     limit: Limit = 1000,
     offset: Offset = 0,
 ) -> Any:
@@ -204,10 +218,10 @@ def comparisons(
 @_get("/completeness", _rows_model("completeness"), summary="Who did not submit, or only in part")
 def completeness(
     request: HttpRequest,
-    source: Text = None,
-    submitter: Text = None,
-    period: Text = None,
-    status: Text = None,
+    source: SourceId = None,
+    submitter: AreaCode = None,
+    period: PeriodCode = None,
+    status: Status = None,
     limit: Limit = 1000,
     offset: Offset = 0,
 ) -> Any:
@@ -217,20 +231,31 @@ def completeness(
 
 @_get("/files", _rows_model("files"), summary="Files the build was given, read or not and why")
 def files(
-    request: HttpRequest, source: Text = None, outcome: Text = None, limit: Limit = 1000, offset: Offset = 0
+    request: HttpRequest,
+    source: SourceId = None,
+    outcome: _text("read, superseded, duplicate or not_read") = None,
+    limit: Limit = 1000,
+    offset: Offset = 0,
 ) -> Any:
     return _answer(current_release(), "files", limit, offset, source=source, outcome=outcome)
 
 
 @_get("/reconciliation", _rows_model("reconciliation"), summary="Publishers' own totals beside ours")
 def reconciliation(
-    request: HttpRequest, source: Text = None, period: Text = None, limit: Limit = 1000, offset: Offset = 0
+    request: HttpRequest,
+    source: SourceId = None,
+    period: PeriodCode = None,
+    limit: Limit = 1000,
+    offset: Offset = 0,
 ) -> Any:
     return _answer(current_release(), "reconciliation", limit, offset, source=source, period=period)
 
 
 @_get("/search", list[FoundOut], summary="Topics and places by name")
-def search(request: HttpRequest, q: Annotated[str, Query(..., min_length=1, max_length=100)]) -> Any:
+def search(
+    request: HttpRequest,
+    q: Annotated[str, Query(..., min_length=1, max_length=100, description="part of a name")],
+) -> Any:
     found = search_names(current_release(), q)
     topics = [
         {

@@ -34,7 +34,6 @@ def areas(request: HttpRequest) -> HttpResponse:
         "groups": groups,
         "whole": reading.country(release),
         "most_open": MOST_OPEN,
-        "crumbs": [crumb("Areas", "/areas/")],
     }
     return show(request, "areas.html", page)
 

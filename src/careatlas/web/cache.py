@@ -1,7 +1,7 @@
 """Pages kept in memory, per release and address, and answered with an entity tag.
 
-A page is the same for everybody until the next release, so the second reader waits for nothing. Only answers
-marked `keep` are kept (views do it): downloads and charts are streamed from disk instead.
+A page is the same for everybody until the next release, so the second reader waits for nothing. Answers marked
+`keep` (views do it) and the API's are kept; downloads are streamed instead.
 """
 
 import gzip
@@ -53,7 +53,7 @@ class PageCache:
                 self._pages.move_to_end(key)
         if kept is None:
             response = self._get_response(request)
-            if request.method != "GET" or response.status_code != 200 or not getattr(response, "keep", False):
+            if request.method != "GET" or response.status_code != 200 or not _may_be_kept(request, response):
                 return response
             kept = _kept(response)
             self._keep(key, kept)
@@ -68,6 +68,10 @@ class PageCache:
             while self._used > ROOM_BYTES:
                 _, oldest = self._pages.popitem(last=False)
                 self._used -= oldest.size
+
+
+def _may_be_kept(request: HttpRequest, response: HttpResponseBase) -> bool:
+    return getattr(response, "keep", False) or request.path.startswith("/api/v")
 
 
 def _kept(response: HttpResponseBase) -> _Kept:

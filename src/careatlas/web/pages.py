@@ -58,7 +58,6 @@ def search(request: HttpRequest) -> HttpResponse:
         "asked": asked,
         "found": found,
         "places": _grouped(release, found.places),
-        "crumbs": [crumb("Search", "/search/")],
     }
     return show(request, "search.html", page)
 
@@ -71,7 +70,6 @@ def indicators(request: HttpRequest) -> HttpResponse:
     page = {
         "themes": themes,
         "number": sum(len(theme["indicators"]) for theme in themes),
-        "crumbs": [crumb("Indicators", "/indicators/")],
     }
     return show(request, "indicators.html", page)
 

@@ -92,15 +92,21 @@ def _topics(release: Release) -> list[tuple[str, str, Topic]]:
 
 
 def _places(release: Release) -> list[tuple[str, str, Place]]:
+    """Areas under their own name, answering to their official name and code too; then every other place."""
+    areas = [row for row in release.areas.values() if row["valid_to"] is None]
     entries = []
+    for row in areas:
+        further = f"{plain(row['official_name'] or '')} {plain(row['code'])}"
+        own = Place(row["name"], "area", row["code"], row["name"], row["area_type"], None)
+        entries.append((plain(row["name"]), further, own))
+    current = {row["code"]: row for row in areas}
     for row in release.rows("area_names"):
-        leads_to = release.areas.get(row["area"])
-        if leads_to is None or leads_to["valid_to"] is not None:
-            continue
-        place = Place(
-            row["name"], row["kind"], row["area"], leads_to["name"], leads_to["area_type"], row["share"]
-        )
-        entries.append((plain(row["name"]), plain(row["area"]) if row["kind"] == "area" else "", place))
+        leads_to = current.get(row["area"])
+        if leads_to is not None and row["kind"] != "area":
+            place = Place(
+                row["name"], row["kind"], row["area"], leads_to["name"], leads_to["area_type"], row["share"]
+            )
+            entries.append((plain(row["name"]), "", place))
     return entries
 
 

@@ -41,7 +41,6 @@ def sources(request: HttpRequest) -> HttpResponse:
             for file in files
             if file["outcome"] != "not_read"
         ],
-        "crumbs": [crumb("Sources and data quality", "/sources/")],
     }
     return show(request, "sources.html", page | _quality(release) | _totals(release))
 
@@ -52,7 +51,7 @@ def methods(request: HttpRequest) -> HttpResponse:
         {"name": name, "first_line": about.strip().split("\n")[0], "indicators": _using(release, name)}
         for name, about, _ in _documented()
     ]
-    return show(request, "methods.html", {"methods": listed, "crumbs": [crumb("Methods", "/methods/")]})
+    return show(request, "methods.html", {"methods": listed})
 
 
 def method(request: HttpRequest, name: str) -> HttpResponse:
@@ -73,7 +72,7 @@ def content(request: HttpRequest, slug: str) -> HttpResponse:
     text = content_pages().get(slug)
     if text is None:
         raise NotKnownError(slug, "is not a page of this atlas.", "See the foot of any page for the list.")
-    page = {"title": title_of(text, heading(slug)), "body": from_markdown(text), "crumbs": []}
+    page = {"title": title_of(text, heading(slug)), "body": from_markdown(text)}
     return show(request, "content.html", page)
 
 
@@ -93,7 +92,6 @@ def api_page(request: HttpRequest) -> HttpResponse:
             _operation(path, described["get"], description)
             for path, described in description["paths"].items()
         ],
-        "crumbs": [crumb("Data and API", "/api/")],
     }
     return show(request, "api.html", page)
 

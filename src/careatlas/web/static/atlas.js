@@ -36,7 +36,7 @@
         var item = document.createElement("li"), small = document.createElement("small");
         item.id = list.id + "-" + place; item.setAttribute("role", "option"); item.setAttribute("aria-selected", "false");
         item.dataset.address = one.address; item.textContent = one.name;
-        small.textContent = one.kind === "topic" ? "Topic" : one.name === one.area_name ? "Area" : one.kind + ", leads to " + one.area_name;
+        small.textContent = one.kind === "topic" ? "Topic" : one.name === one.area_name ? "Area" : (one.kind === "alias" ? "leads to " : one.kind + ", leads to ") + one.area_name;
         item.appendChild(small);
         list.appendChild(item);
       });
