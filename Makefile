@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: venv demo test bench conformance lock check
+.PHONY: venv demo test check bench lock
 
 venv: .venv/installed
 
@@ -41,15 +41,9 @@ check: .venv/installed-for-tests
 bench: .venv/installed-for-tests
 	@$(BIN)/python benchmarks/build.py
 
-# Independent packages as oracles, in an environment of their own (some are GPL: never a dependency).
-conformance: .venv/installed
-	@test -x .venv-conformance/bin/python || $(PYTHON) -m venv .venv-conformance
-	@.venv-conformance/bin/pip install --quiet --require-hashes -r requirements/conformance.txt
-	@PYTHONPATH=src .venv-conformance/bin/python -m pytest tests/conformance
-
 # After changing requirements/*.in: lock again, with hashes and without index addresses.
 LOCK := .venv-lock/bin/pip-compile --quiet --allow-unsafe --generate-hashes --no-emit-index-url \
         --no-emit-find-links --no-emit-trusted-host --no-header --strip-extras
 lock:
 	@test -x .venv-lock/bin/pip-compile || { $(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet pip-tools; }
-	@for set in core spark test conformance; do echo "locking $$set"; $(LOCK) -o requirements/$$set.txt requirements/$$set.in || exit 1; done
+	@for set in core spark test; do echo "locking $$set"; $(LOCK) -o requirements/$$set.txt requirements/$$set.in || exit 1; done

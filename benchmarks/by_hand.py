@@ -2,8 +2,8 @@
 
     python benchmarks/by_hand.py DATA ANSWER.csv
 
-What the atlas is measured against: a fair opponent, which reads only the columns it needs and asks one question.
-It uses nothing of the atlas, so that equal answers mean something.
+What the atlas is measured against: a fair opponent, which reads only the columns it needs and asks one
+question. It uses nothing of the atlas, so that equal answers mean something.
 """
 
 import sys
@@ -41,14 +41,14 @@ def completed_in(extract: Path) -> pd.DataFrame:
 
 
 def weighted_people(data: Path) -> pd.DataFrame:
-    practices = pd.read_csv(next(data.rglob("2023_2024.csv")), usecols=["CCG21", "G&A WP"], encoding="utf-8-sig")
+    practices = pd.read_csv(next(data.rglob("2023_2024.csv")), usecols=["CCG21", "G&A WP"])
     people = practices.groupby("CCG21")["G&A WP"].sum().reset_index()
     people.columns = ["area", "denominator"]
     return people
 
 
 def poisson_limits(count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """95 % limits: by the chi-squared distribution below ten events, by Byar's approximation from there on."""
+    """95 % limits: by the chi-squared distribution below ten events, Byar's approximation from ten on."""
     some = np.maximum(count, 1)
     byar_lower = some * (1 - 1 / (9 * some) - Z / (3 * np.sqrt(some))) ** 3
     above = count + 1

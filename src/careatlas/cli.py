@@ -67,7 +67,12 @@ def _shown(command: Callable[..., list[dict[str, Any]]]) -> Callable[..., None]:
 def _open(release: Path | None) -> Any:
     from careatlas.engine.release import DEFAULT_HOME, open_release
 
-    if release is None and not os.environ.get("CAREATLAS_HOME") and not DEFAULT_HOME.exists() and DEMO_HOME.exists():
+    if (
+        release is None
+        and not os.environ.get("CAREATLAS_HOME")
+        and not DEFAULT_HOME.exists()
+        and DEMO_HOME.exists()
+    ):
         release = DEMO_HOME
     return open_release(release)
 
@@ -89,9 +94,15 @@ def demo(seed: int, months: int, full_size: bool, port: int, no_serve: bool, hom
 
 
 @main.command()
-@click.option("--data", type=click.Path(path_type=Path), required=True, help="Folder of publishers' files, mixed.")
-@click.option("--engine", help="sc://HOST:PORT to count on a Spark Connect cluster [default: in this process].")
-@click.option("--release", "home", type=click.Path(path_type=Path), help="Where releases live [default: ./atlas].")
+@click.option(
+    "--data", type=click.Path(path_type=Path), required=True, help="Folder of publishers' files, mixed."
+)
+@click.option(
+    "--engine", help="sc://HOST:PORT to count on a Spark Connect cluster [default: in this process]."
+)
+@click.option(
+    "--release", "home", type=click.Path(path_type=Path), help="Where releases live [default: ./atlas]."
+)
 def build(data: Path, engine: str | None, home: Path | None) -> None:
     """Build a release from publishers' files and serve it in place of the last."""
     from careatlas.build.pipeline import build as build_release
@@ -171,7 +182,9 @@ def indicators(release: Path | None) -> list[dict[str, Any]]:
 @json_option
 @release_option
 @_shown
-def show(indicator: str, area: str | None, period: str | None, area_type: str | None, release: Path | None) -> list[dict[str, Any]]:
+def show(
+    indicator: str, area: str | None, period: str | None, area_type: str | None, release: Path | None
+) -> list[dict[str, Any]]:
     """Show an indicator's values with limits and status."""
     from careatlas.present.queries import show_values
 

@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -25,7 +26,8 @@ def test_imports_point_down():
     linter = Path(sys.executable).parent / "lint-imports"
     checked = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout
-    assert "4 kept, 0 broken" in checked.stdout
+    kept = re.search(r"(\d+) kept, 0 broken", checked.stdout)
+    assert int(kept[1]) >= 4
     assert "ignore_imports" not in (ROOT / "pyproject.toml").read_text()
 
 

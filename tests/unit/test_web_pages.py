@@ -287,3 +287,16 @@ def test_periods_are_listed_latest_first():
     days = [date(2025, 1, 1), date(2025, 2, 1)], [date(2025, 1, 31), date(2025, 2, 28)]
     rows = pa.table({"period_start": days[0], "period_end": days[1]})
     assert [period.code for period in periods(rows)] == ["2025-02", "2025-01"]
+
+
+def test_the_page_opens_on_the_latest_period_in_which_anybody_has_a_value():
+    import pyarrow as pa
+
+    from careatlas.web.reading import latest
+
+    starts, ends = [date(2025, 1, 1), date(2025, 2, 1)], [date(2025, 1, 31), date(2025, 2, 28)]
+    dropped = pa.table({"period_start": starts, "period_end": ends, "value": pa.array([1.0, None])})
+    never = pa.table(
+        {"period_start": starts, "period_end": ends, "value": pa.array([None, None], pa.float64())}
+    )
+    assert (latest(dropped).code, latest(never).code) == ("2025-01", "2025-02")

@@ -1,15 +1,16 @@
 """The account a build gives of itself: every file, every total, and the manifest."""
 
+from datetime import date
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 import careatlas
 from careatlas.build import tidy
 from careatlas.build.areas import Areas, Country
-from careatlas.build.count import run
-from careatlas.engine.connect import Engine
-from careatlas.engine.tables import RELEASE, TIDIED
+from careatlas.engine.tables import RELEASE, TIDIED, Table
 from careatlas.sources.source import all_sources
 
 
@@ -19,7 +20,12 @@ def files(reads: list[tidy.Read], editions: tidy.Editions) -> pd.DataFrame:
 
 
 def _file(read: tidy.Read, editions: tidy.Editions) -> dict[str, Any]:
-    row: dict[str, Any] = {"file": read.file, "sha256": read.sha256, "bytes": read.bytes, "source": read.source}
+    row: dict[str, Any] = {
+        "file": read.file,
+        "sha256": read.sha256,
+        "bytes": read.bytes,
+        "source": read.source,
+    }
     if read.account is None:
         return {**row, "outcome": "not_read", "reason": read.reason}
     refusals = read.account["refusals"]
@@ -44,14 +50,14 @@ def _file(read: tidy.Read, editions: tidy.Editions) -> dict[str, Any]:
     }
 
 
-def reconciliation(reads: list[tidy.Read], editions: tidy.Editions, embedded: Engine, areas: Areas) -> pd.DataFrame:
+def reconciliation(reads: list[tidy.Read], editions: tidy.Editions, areas: Areas) -> pd.DataFrame:
     """Each file's own totals beside the sums of its rows, in areas of the atlas and outside them."""
     rows = []
     for read in reads:
         if read.account is None or editions.superseded.get(read.file, "").startswith("the same bytes"):
             continue
         for total in read.account["totals"]:
-            inside = _in_areas(read, total, embedded, areas)
+            inside = _in_areas(read, total, areas)
             rows.append(
                 {
                     "source": total["table"],
@@ -76,16 +82,22 @@ def _rest(counted: float | None, inside: float | None) -> float | None:
     return 0.0 if abs(rest) < 1e-9 * abs(counted) else rest
 
 
-def _in_areas(read: tidy.Read, total: dict[str, Any], embedded: Engine, areas: Areas) -> float | None:
+def _in_areas(read: tidy.Read, total: dict[str, Any], areas: Areas) -> float | None:
     """The part of a total that lies in areas; None where the table names no area type (a total of levels, say)."""
     table = TIDIED[total["table"]]
     if not table.area_columns or "area_type" in table.column_names:
         return None
     area_type, column = next(iter(table.area_columns.items()))
-    rows = embedded.read_parquet(read.folder / f"{total['table']}.parquet")
-    rows = tidy.matching(rows, total["where"])
-    sums = run(embedded, rows.group_by(area=rows[column]).aggregate(total=rows[total["measure"]].sum()))
-    return float(sums.loc[areas.resolve(area_type, sums["area"]).notna(), "total"].sum())
+    where = [(name, "==", _typed(table, name, wanted)) for name, wanted in total["where"].items()]
+    path = read.folder / f"{total['table']}.parquet"
+    rows = pq.read_table(path, columns=[column, total["measure"]], filters=where or None).to_pandas()
+    sums = rows.groupby(column)[total["measure"]].sum()
+    return float(sums[areas.resolve(area_type, sums.index.to_series()).notna()].sum())
+
+
+def _typed(table: Table, column: str, value: Any) -> Any:
+    is_day = pa.types.is_date(table.schema.field(column).type)
+    return date.fromisoformat(value) if is_day else value
 
 
 def manifest(reads: list[tidy.Read], country: Country, simulated: bool) -> dict[str, Any]:
@@ -106,7 +118,11 @@ def manifest(reads: list[tidy.Read], country: Country, simulated: bool) -> dict[
                 "licence": about.licence,
                 "attribution": about.attribution,
                 "tables": list(about.tables),
-                "files": [{"file": r.file, "sha256": r.sha256, "bytes": r.bytes} for r in reads if r.source == source],
+                "files": [
+                    {"file": r.file, "sha256": r.sha256, "bytes": r.bytes}
+                    for r in reads
+                    if r.source == source
+                ],
             }
             for source, about in described.items()
         ],

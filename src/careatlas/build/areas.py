@@ -16,7 +16,6 @@ from careatlas.catalogue.library import CONTENT
 from careatlas.engine.tables import RELEASE
 from careatlas.present.hexagons import hexagon_layout
 
-
 SMALLEST_SHARE_OF_A_PLACE = 0.02  # a council's border streets do not make the next area an answer to its name
 
 
@@ -113,7 +112,9 @@ def _by_ods_code(listed: pd.DataFrame) -> pd.DataFrame:
 def _latest_statement(listed: pd.DataFrame) -> pd.DataFrame:
     """One row an area: of each column the latest vintage's word. Publications of activity name areas too, but
     shout: a name in mixed case is preferred to one in capitals."""
-    ordered = listed.assign(shouted=listed["name"].map(lambda name: not isinstance(name, str) or name.isupper()))
+    ordered = listed.assign(
+        shouted=listed["name"].map(lambda name: not isinstance(name, str) or name.isupper())
+    )
     ordered = ordered.sort_values(
         ["area_type", "code", "shouted", "vintage", "name"], ascending=[True, True, True, False, True]
     )
@@ -128,14 +129,24 @@ def _latest_statement(listed: pd.DataFrame) -> pd.DataFrame:
 
 
 _SMALL_WORDS = {"And", "Of", "The", "In", "On", "Upon", "For", "With", "By"}
-_CAPITALS = {"Nhs": "NHS", "Icb": "ICB", "Gp": "GP", "Llp": "LLP", "Cic": "CIC", "Uk": "UK", "Plc": "PLC", "Nhs'": "NHS"}
+_CAPITALS = {
+    "Nhs": "NHS",
+    "Icb": "ICB",
+    "Gp": "GP",
+    "Llp": "LLP",
+    "Cic": "CIC",
+    "Uk": "UK",
+    "Plc": "PLC",
+    "Nhs'": "NHS",
+}
 
 
 def spoken(shouted: str) -> str:
     """LEEDS TEACHING HOSPITALS NHS TRUST as a person would write it."""
     words = shouted.title().replace("'S ", "'s ").split()
     return " ".join(
-        word.lower() if i and word in _SMALL_WORDS else _CAPITALS.get(word, word) for i, word in enumerate(words)
+        word.lower() if i and word in _SMALL_WORDS else _CAPITALS.get(word, word)
+        for i, word in enumerate(words)
     )
 
 
@@ -157,7 +168,7 @@ def _code_changes(listed: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
                         "new": new["code"],
                         "from": pd.Timestamp(int(new["min"]), 4, 1),
                         "weight": 1.0,
-                        "basis": f"{old.name} is {old.code} in look-ups to {old.max} and {new['code']} from {new['min']}",
+                        "basis": f"{old.name} is {old.code} in look-ups to {old.max}, {new['code']} from {new['min']}",
                         "exact": True,
                     }
                 )
@@ -177,7 +188,7 @@ def _ons_code_changes(listed: pd.DataFrame) -> list[dict[str, object]]:
                     "new": new.ons_code,
                     "from": pd.Timestamp(int(new.vintage), 4, 1),
                     "weight": 1.0,
-                    "basis": f"{code} is {old.ons_code} in look-ups of {old.vintage} and {new.ons_code} in those of {new.vintage}",
+                    "basis": f"{code} is {old.ons_code} in look-ups of {old.vintage}, {new.ons_code} from {new.vintage}",
                     "exact": True,
                 }
             )
@@ -209,7 +220,10 @@ def _code_map(listed: pd.DataFrame, table: pd.DataFrame, changes: pd.DataFrame) 
     for area_type, of_type in listed.groupby("area_type"):
         own = {code: became.get(code, code) for code in of_type["code"].unique()}
         with_ons = of_type.dropna(subset=["ons_code"]).sort_values("vintage")
-        ons = {ons: became.get(code, code) for ons, code in zip(with_ons["ons_code"], with_ons["code"], strict=True)}
+        ons = {
+            ons: became.get(code, code)
+            for ons, code in zip(with_ons["ons_code"], with_ons["code"], strict=True)
+        }
         codes[str(area_type)] = {**ons, **own}
     for area_type, of_type in table.groupby("area_type"):
         codes.setdefault(str(area_type), {code: code for code in of_type["code"]})
@@ -219,14 +233,16 @@ def _code_map(listed: pd.DataFrame, table: pd.DataFrame, changes: pd.DataFrame) 
 def _with_parents(
     table: pd.DataFrame, codes: dict[str, dict[str, str]], area_types: dict[str, AreaType], country: Country
 ) -> pd.DataFrame:
-    parent = table["parent_code"].copy() if "parent_code" in table else pd.Series(index=table.index, dtype=object)
+    parent = (
+        table["parent_code"].copy() if "parent_code" in table else pd.Series(index=table.index, dtype=object)
+    )
     for area_type in area_types.values():
         rows = table["area_type"] == area_type.id
         if area_type.parent == "country":
             parent[rows] = country.code
         elif area_type.parent:
             parent[rows] = parent[rows].map(codes.get(area_type.parent, {}))
-        for code, member in (area_type.members or {}).items():
+        for code in area_type.members or {}:
             parent[rows & (table["code"] == code)] = country.code if area_type.parent == "country" else None
     return table.assign(parent_code=parent.where(parent.notna(), None))
 
@@ -238,14 +254,21 @@ def _country_row(country: Country) -> pd.DataFrame:
 
 
 def _with_places(
-    table: pd.DataFrame, boundaries: pd.DataFrame, codes: dict[str, dict[str, str]], hexagons: dict[str, pd.DataFrame]
+    table: pd.DataFrame,
+    boundaries: pd.DataFrame,
+    codes: dict[str, dict[str, str]],
+    hexagons: dict[str, pd.DataFrame],
 ) -> pd.DataFrame:
     """Label points, and each mapped area type's place on the hexagon map: drawn by hand where content has a
     layout for exactly these areas, else computed."""
     points = boundaries.sort_values("vintage")
-    points = points.assign(code=[codes.get(t, {}).get(o) for t, o in zip(points["area_type"], points["ons_code"], strict=True)])
+    points = points.assign(
+        code=[codes.get(t, {}).get(o) for t, o in zip(points["area_type"], points["ons_code"], strict=True)]
+    )
     points = points.dropna(subset=["code"]).drop_duplicates(["area_type", "code"], keep="last")
-    table = table.merge(points[["area_type", "code", "longitude", "latitude"]], on=["area_type", "code"], how="left")
+    table = table.merge(
+        points[["area_type", "code", "longitude", "latitude"]], on=["area_type", "code"], how="left"
+    )
     table[["hex_q", "hex_r"]] = np.nan
     for area_type, of_type in table[table["longitude"].notna()].groupby("area_type"):
         layout = hexagons.get(str(area_type))
@@ -260,13 +283,18 @@ def _with_places(
 
 
 def _area_names(
-    table: pd.DataFrame, place_names: pd.DataFrame, aliases: list[dict[str, str]], codes: dict[str, dict[str, str]]
+    table: pd.DataFrame,
+    place_names: pd.DataFrame,
+    aliases: list[dict[str, str]],
+    codes: dict[str, dict[str, str]],
 ) -> pd.DataFrame:
     """Every name a reader may type: the areas' own, the look-ups' councils, and the aliases in content."""
     own = table[table["valid_to"].isna()].assign(kind="area", share=np.nan)
     own = own.rename(columns={"code": "area"})[["name", "kind", "area", "area_type", "share"]]
     official = table[table["official_name"] != table["name"]].assign(kind="area", share=np.nan)
-    official = official.drop(columns="name").rename(columns={"official_name": "name", "code": "area"})[own.columns]
+    official = official.drop(columns="name").rename(columns={"official_name": "name", "code": "area"})[
+        own.columns
+    ]
     places = place_names.rename(columns={"place": "name"})
     if len(places):
         area = [codes.get(t, {}).get(a) for t, a in zip(places["area_type"], places["area"], strict=True)]

@@ -19,7 +19,9 @@ KEYS = ["indicator", "area_type", "area", "period_start", "period_end"]
 RANKED = ["reported", "zero"]
 
 
-def comparisons(values: pd.DataFrame, indicator: Indicator, catalogue: Catalogue, areas: Areas) -> pd.DataFrame:
+def comparisons(
+    values: pd.DataFrame, indicator: Indicator, catalogue: Catalogue, areas: Areas
+) -> pd.DataFrame:
     """Rows of the ``comparisons`` table for the values of one indicator."""
     country = values[values["area_type"] == "country"]
     local = values[(values["area_type"] != "country") & values["value"].notna()]
@@ -37,7 +39,9 @@ def _national(
 ) -> pd.DataFrame:
     by_period = country.set_index("period_end")["value"]
     rows = _held_against(local, local["period_end"].map(by_period), "national", areas.country.name, indicator)
-    return pd.concat([_ranked(of_type, indicator, catalogue) for _, of_type in rows.groupby("area_type")] or [rows])
+    return pd.concat(
+        [_ranked(of_type, indicator, catalogue) for _, of_type in rows.groupby("area_type")] or [rows]
+    )
 
 
 def _parents(
@@ -54,7 +58,9 @@ def _parents(
         benchmark = above.set_index(["area", "period_end"])["value"]
         keys = pd.MultiIndex.from_arrays([parent, rows["period_end"]])
         names = [areas.name(code) if isinstance(code, str) else None for code in parent]
-        held = _held_against(rows, pd.Series(benchmark.reindex(keys).to_numpy(), rows.index), "parent", names, indicator)
+        held = _held_against(
+            rows, pd.Series(benchmark.reindex(keys).to_numpy(), rows.index), "parent", names, indicator
+        )
         parts.append(held[held["benchmark_value"].notna()])
     return pd.concat(parts) if parts else local.iloc[:0]
 
@@ -132,4 +138,6 @@ def _scores(
         return overdispersion.rate_overdispersion(given["count"], given["expected"])
     national = rows.drop_duplicates("period_end").set_index("period_end")["benchmark_value"].reindex(periods)
     standard_error = (given["upper_95"] - given["lower_95"]) / (2 * normal_quantile(0.95))
-    return overdispersion.score_overdispersion(given["value"], standard_error, national.to_numpy(float)[:, None])
+    return overdispersion.score_overdispersion(
+        given["value"], standard_error, national.to_numpy(float)[:, None]
+    )

@@ -40,14 +40,21 @@ class Findings:
         ]
         if not len(concerned):
             return concerned
-        grave = concerned.assign(order=concerned["flag"].map({"incomplete": 0, "noted": 1})).sort_values("order")
+        grave = concerned.assign(order=concerned["flag"].map({"incomplete": 0, "noted": 1})).sort_values(
+            "order"
+        )
         return grave.groupby(["area", "period_end"], as_index=False).agg(
             flag=("flag", "first"), note=("note", lambda notes: "; ".join(dict.fromkeys(notes)))
         )
 
 
 def examine_waiting_times(
-    engine: Engine, tables: dict[str, ibis.Table], areas: Areas, boards: pd.DataFrame, population: pd.DataFrame, rules: CompletenessRules
+    engine: Engine,
+    tables: dict[str, ibis.Table],
+    areas: Areas,
+    boards: pd.DataFrame,
+    population: pd.DataFrame,
+    rules: CompletenessRules,
 ) -> Findings:
     """Every month of the ``rtt`` table. ``boards``: provider, icb, share. ``population``: area, people (registered)."""
     found: list[dict[str, object]] = []
@@ -68,7 +75,7 @@ def examine_waiting_times(
 class _Month:
     """One month of returns, seen against what came before."""
 
-    def __init__(self, period_end, months, history, areas, boards, population, rules) -> None:  # noqa: ANN001
+    def __init__(self, period_end, months, history, areas, boards, population, rules) -> None:
         self.end = pd.Timestamp(period_end)
         self.start = self.end.replace(day=1)
         self.rows = months[months["period_end"] == period_end]
@@ -76,7 +83,13 @@ class _Month:
         self.months_on_file = sorted(earlier["period_end"].unique())[-MONTHS_LOOKED_AT:]
         self.earlier = earlier[earlier["period_end"].isin(self.months_on_file)]
         self.all_until = months[months["period_end"] <= period_end]
-        self.history, self.areas, self.boards, self.population, self.rules = history, areas, boards, population, rules
+        self.history, self.areas, self.boards, self.population, self.rules = (
+            history,
+            areas,
+            boards,
+            population,
+            rules,
+        )
 
     def covers_all_parts(self) -> bool:
         """Commissioner workbooks name no provider and give one part: there is nothing to examine."""
@@ -115,11 +128,16 @@ class _Month:
 
     def areas_of_partial(self, partial: pd.DataFrame) -> None:
         """Areas with more than 5 % of their waiting list at a partial provider are incomplete; over 1 %, noted."""
-        waiting = self.rows.dropna(subset=["area"]).groupby(["area", "provider"])["waiting"].sum().reset_index()
+        waiting = (
+            self.rows.dropna(subset=["area"]).groupby(["area", "provider"])["waiting"].sum().reset_index()
+        )
         waiting["share"] = waiting["waiting"] / waiting.groupby("area")["waiting"].transform("sum")
         for row in waiting[waiting["provider"].isin(partial["provider"])].itertuples():
             self._flag(
-                row.area, row.share, "completed", f"{row.share:.0%} of its waiting list is at {self._named(row.provider)}, whose return is partial"
+                row.area,
+                row.share,
+                "completed",
+                f"{row.share:.0%} of its waiting list is at {self._named(row.provider)}, whose return is partial",
             )
 
     def absent_with_history(self) -> None:
@@ -127,16 +145,20 @@ class _Month:
         reported = self.earlier.groupby("provider")["period_end"].nunique()
         now = set(self.rows["provider"])
         absent = [p for p, n in reported.items() if n >= MONTHS_OF_HISTORY and p not in now]
-        activity = self.earlier.dropna(subset=["area"]).groupby(["area", "provider"])["new_periods"].sum().reset_index()
+        activity = (
+            self.earlier.dropna(subset=["area"])
+            .groupby(["area", "provider"])["new_periods"]
+            .sum()
+            .reset_index()
+        )
         activity["share"] = activity["new_periods"] / activity.groupby("area")["new_periods"].transform("sum")
+        months = f"the last {len(self.months_on_file)} months"
         for provider in absent:
-            self._find(
-                provider, "provider", "absent", f"reported in {reported[provider]} of the last {len(self.months_on_file)} months on file, absent now"
-            )
+            told = f"reported in {reported[provider]} of {months} on file, absent now"
+            self._find(provider, "provider", "absent", told)
+            where = f"new pathways of {months} were at {self._named(provider)}, which is absent"
             for row in activity[activity["provider"] == provider].itertuples():
-                self._flag(
-                    row.area, row.share, "any", f"{row.share:.0%} of its new pathways of the last {len(self.months_on_file)} months were at {self._named(provider)}, which is absent"
-                )
+                self._flag(row.area, row.share, "any", f"{row.share:.0%} of its {where}")
 
     def absent_by_level(self) -> None:
         """Short history: an area far below the others has lost a submitter; who that is, its board's history says."""
@@ -150,7 +172,9 @@ class _Month:
         is_low = rules_of.low_level_areas(new.to_numpy(), people.to_numpy(), self.rules.low_level_share)
         boards = self.areas.parents("sub_icb")
         for area, rate, low in zip(new.index, level, is_low, strict=True):
-            causes = [self._named(provider) for provider in gone if self._draws_on(provider, boards.get(area))]
+            causes = [
+                self._named(provider) for provider in gone if self._draws_on(provider, boards.get(area))
+            ]
             if low:
                 cause = f"; likely cause: no return from {', '.join(causes)}" if causes else ""
                 told = f"{rate:.1f} new pathways per 1,000 people, median {np.nanmedian(level):.1f}{cause}"
@@ -187,7 +211,14 @@ class _Month:
 
     def _add(self, area: str, flag: str, part: str, note: str) -> None:
         self.flagged.append(
-            {"area_type": "sub_icb", "area": area, "period_end": self.end, "flag": flag, "part": part, "note": note}
+            {
+                "area_type": "sub_icb",
+                "area": area,
+                "period_end": self.end,
+                "flag": flag,
+                "part": part,
+                "note": note,
+            }
         )
 
     def _find(self, submitter: str, submitter_type: str, status: str, evidence: str) -> None:
@@ -195,7 +226,9 @@ class _Month:
             {
                 "source": "rtt",
                 "submitter": submitter,
-                "submitter_name": self.areas.name(submitter) if submitter_type != "provider" else self._name(submitter),
+                "submitter_name": self.areas.name(submitter)
+                if submitter_type != "provider"
+                else self._name(submitter),
                 "submitter_type": submitter_type,
                 "period_start": self.start,
                 "period_end": self.end,
@@ -239,7 +272,10 @@ def examine_four_hour_waits(engine: Engine, tables: dict[str, ibis.Table], areas
             "period_start": silent["period_start"],
             "period_end": silent["period_end"],
             "status": "not_reported",
-            "evidence": [f"{n:,.0f} type 1 attendances and none over four hours: waits were not reported" for n in silent["attendances_type_1"]],
+            "evidence": [
+                f"{n:,.0f} type 1 attendances and none over four hours: waits were not reported"
+                for n in silent["attendances_type_1"]
+            ],
         }
     )
 
@@ -256,14 +292,18 @@ def _by_provider_and_area(engine: Engine, rtt: ibis.Table, areas: Areas) -> pd.D
             waiting=_.pathways.sum(where=_.part == "incomplete"),
         ),
     )
-    sums[["completed", "new_periods", "waiting"]] = sums[["completed", "new_periods", "waiting"]].astype(float)
+    sums[["completed", "new_periods", "waiting"]] = sums[["completed", "new_periods", "waiting"]].astype(
+        float
+    )
     return sums.assign(area=areas.resolve("sub_icb", sums["commissioner"]))
 
 
 def _history(engine: Engine, tables: dict[str, ibis.Table], months: pd.DataFrame) -> pd.DataFrame:
     if "rtt_submitters" not in tables:
         return pd.DataFrame(columns=["period_end", "provider", "provider_name", "over_18_weeks"])
-    return run(engine, tables["rtt_submitters"].select("period_end", "provider", "provider_name", "over_18_weeks"))
+    return run(
+        engine, tables["rtt_submitters"].select("period_end", "provider", "provider_name", "over_18_weeks")
+    )
 
 
 def _findings(found: list[dict[str, object]], flagged: list[dict[str, object]]) -> Findings:

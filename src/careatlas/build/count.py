@@ -29,7 +29,9 @@ class Grain:
     by_age_and_sex: bool = False
 
 
-def counting_expression(rows: ibis.Table, side: Counted, grain: Grain, also_present: str | None = None) -> ibis.Table:
+def counting_expression(
+    rows: ibis.Table, side: Counted, grain: Grain, also_present: str | None = None
+) -> ibis.Table:
     """Sums of one side (numerator or denominator) of an indicator.
 
     Columns: area, period (start and end, or an index of months for tables of days), sex and age_band where asked,
@@ -40,7 +42,9 @@ def counting_expression(rows: ibis.Table, side: Counted, grain: Grain, also_pres
     table = TIDIED[side.table]
     measured = _selected(rows, table, side, grain).mutate(measure=_[side.measure])
     if also_present:
-        measured = measured.mutate(measure=measured[also_present].notnull().ifelse(measured.measure, ibis.null(float)))
+        measured = measured.mutate(
+            measure=measured[also_present].notnull().ifelse(measured.measure, ibis.null(float))
+        )
     keys = ["area", *_period_columns(table), *(["sex", "age_band"] if grain.by_age_and_sex else [])]
     measured = _with_period(measured, table, grain).mutate(area=_[table.area_columns[grain.area_type]])
     if grain.by_age_and_sex:
@@ -63,7 +67,9 @@ def presence_expression(rows: ibis.Table, table: Table, grain: Grain) -> ibis.Ta
     return placed.mutate(area=_[table.area_columns[grain.area_type]]).select(keys).distinct()
 
 
-def listed_values_expression(rows: ibis.Table, table: Table, grain: Grain, columns: Sequence[str]) -> ibis.Table:
+def listed_values_expression(
+    rows: ibis.Table, table: Table, grain: Grain, columns: Sequence[str]
+) -> ibis.Table:
     """Which values of ``columns`` each period has on file."""
     return _with_period(rows, table, grain).select(*_period_columns(table), *columns).distinct()
 

@@ -20,7 +20,9 @@ def protect(values: pd.DataFrame, table: str, parents: dict[str, str]) -> pd.Dat
     if not TIDIED[table].restricted:
         return values
     values = values.reset_index(drop=True)
-    groups = values.groupby([values["area"].map(parents).fillna(""), values["period_end"]], sort=False).indices
+    groups = values.groupby(
+        [values["area"].map(parents).fillna(""), values["period_end"]], sort=False
+    ).indices
     for rows in groups.values():
         shown, hidden = hide_small_siblings(values.loc[rows, "count"].to_numpy(float))
         values.loc[rows, "count"] = shown

@@ -30,7 +30,9 @@ def estimate(gathered: Gathered, indicator: Indicator, standard: StandardPopulat
     wanted = [name for name in inspect.signature(method).parameters if name in given]
     for label, confidence in CONFIDENCES.items():
         result = method(**{name: given[name] for name in wanted}, confidence=confidence)
-        frame.loc[answered, [f"lower_{label}", f"upper_{label}"]] = np.column_stack([result.lower, result.upper])
+        frame.loc[answered, [f"lower_{label}", f"upper_{label}"]] = np.column_stack(
+            [result.lower, result.upper]
+        )
     frame.loc[answered, "value"] = result.value
     withheld = answered & frame["value"].isna()
     frame.loc[withheld, "note"] = _why_withheld(frame[withheld], indicator)
@@ -71,7 +73,9 @@ def _given(
 def _by_stratum(asked: pd.DataFrame, strata: pd.DataFrame, standard: StandardPopulation) -> dict[str, object]:
     """Arrays [area x period, stratum] in the order of the standard population's bands."""
     weights = {band.age_from: float(band.people) for band in standard.bands}
-    columns = [(sex, age) for sex in (["female", "male"] if standard.by_sex else ["persons"]) for age in weights]
+    columns = [
+        (sex, age) for sex in (["female", "male"] if standard.by_sex else ["persons"]) for age in weights
+    ]
     cells = strata if standard.by_sex else strata.assign(sex="persons")
     index = pd.MultiIndex.from_frame(asked[KEYS])
     arrays = {}

@@ -14,7 +14,9 @@ from careatlas.engine.connect import Engine
 from careatlas.engine.tables import RELEASE, TIDIED
 
 
-def work_example(indicator: Indicator, example: Example, catalogue: Catalogue, engine: Engine) -> list[dict[str, Any]]:
+def work_example(
+    indicator: Indicator, example: Example, catalogue: Catalogue, engine: Engine
+) -> list[dict[str, Any]]:
     """Rows of the ``values`` table that the example's few rows give. Every code in them is an area of its type."""
     tables = {name: engine.from_arrow(_as_declared(name, rows)) for name, rows in example.rows.items()}
     values = indicator_values(indicator, catalogue, Inputs(engine, tables), _areas_in(example, indicator))
@@ -34,7 +36,11 @@ def _areas_in(example: Example, indicator: Indicator) -> Areas:
     rows = []
     for table, given in example.rows.items():
         for area_type, column in TIDIED[table].area_columns.items():
-            codes = {row[column] for row in given if row.get(column) is not None and row.get("area_type", area_type) == area_type}
+            codes = {
+                row[column]
+                for row in given
+                if row.get(column) is not None and row.get("area_type", area_type) == area_type
+            }
             rows += [{"code": code, "name": code, "area_type": area_type} for code in codes]
     frame = pd.DataFrame(rows, columns=RELEASE["areas"].column_names).drop_duplicates(["code", "area_type"])
     codes = {str(t): {code: code for code in of["code"]} for t, of in frame.groupby("area_type")}

@@ -22,7 +22,7 @@ from careatlas.engine.tables import TIDIED
 
 DAYS_OF_GRACE = pd.Timedelta(days=3)
 FURTHEST_EDITION_YEARS = 5  # a population further from the period than this says nothing about it
-MISSING_SHARE_NOTED, MISSING_SHARE_INCOMPLETE = 0.01, 0.05
+DAYS_LOST_NOTED, MISSING_SHARE_INCOMPLETE = 0.01, 0.05
 KEYS = ["area", "period_start", "period_end"]
 STRATA = ["sex", "age_band"]
 
@@ -54,7 +54,7 @@ class Inputs:
         rows = lambda: count.listed_values_expression(self.tables[table], TIDIED[table], grain, columns)  # noqa: E731
         return self._answer(("listed", table, grain, columns), rows, grain)
 
-    def _answer(self, key: object, expression, grain: Grain) -> pd.DataFrame:  # noqa: ANN001
+    def _answer(self, key: object, expression, grain: Grain) -> pd.DataFrame:
         if key not in self._answers:
             self._answers[key] = count.dated(count.run(self.engine, expression()), grain.period)
         return self._answers[key].copy()
@@ -153,10 +153,14 @@ def base_of(indicator: Indicator, area_type: str, area_types: Mapping[str, AreaT
     return base_type(area_type, dict(area_types), dict(TIDIED[indicator.numerator.table].area_columns))
 
 
-def _placed(sums: pd.DataFrame, area_type: str, areas: Areas, grain: Grain) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _placed(
+    sums: pd.DataFrame, area_type: str, areas: Areas, grain: Grain
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Sums by today's area codes, and apart from them the sums for codes that are not areas."""
     area = areas.resolve(area_type, sums["area"])
-    outside = sums[area.isna()].groupby(["period_start", "period_end"], as_index=False)["count"].sum(min_count=1)
+    outside = (
+        sums[area.isna()].groupby(["period_start", "period_end"], as_index=False)["count"].sum(min_count=1)
+    )
     keys = [*KEYS, *(STRATA if grain.by_age_and_sex else [])]
     inside = sums.assign(area=area).dropna(subset=["area"])
     return inside.groupby(keys, as_index=False)[count.SUMS].sum(min_count=1), outside
@@ -188,7 +192,9 @@ def _grid(indicator: Indicator, area_type: str, inputs: Inputs, areas: Areas, gr
     periods = presence[["period_start", "period_end"]].drop_duplicates()
     periods = _with_all_listed_values(indicator, periods, inputs, grain)
     periods = _wholly_on_file(periods, inputs.spans.get(table))
-    if area_type == "provider":  # a provider's absence shows in the completeness table, not as a row of nothing
+    if (
+        area_type == "provider"
+    ):  # a provider's absence shows in the completeness table, not as a row of nothing
         return presence.merge(periods, on=["period_start", "period_end"])
     everyone = pd.DataFrame({"area": areas.current(area_type)}).merge(periods, how="cross")
     grid = everyone.merge(presence, on=KEYS, how="left")
@@ -214,7 +220,9 @@ def _with_all_listed_values(
         if TIDIED[side.table].person:
             continue
         on_file = inputs.listed(side.table, Grain(grain.area_type, grain.period), (column,))
-        found = on_file[on_file[column].isin(wanted)].groupby(["period_start", "period_end"])[column].nunique()
+        found = (
+            on_file[on_file[column].isin(wanted)].groupby(["period_start", "period_end"])[column].nunique()
+        )
         complete = found[found == len(set(wanted))].index
         keys = pd.MultiIndex.from_frame(periods[["period_start", "period_end"]])
         periods = periods[keys.isin(complete)]
@@ -245,7 +253,11 @@ def _with_denominator(
     fixed = indicator.denominator.edition is not None
     has_editions = "edition" in TIDIED[indicator.denominator.table].column_names
     chosen = [
-        {"period_start": p.period_start, "period_end": p.period_end, "edition_end": _edition(p, editions, fixed, has_editions)}
+        {
+            "period_start": p.period_start,
+            "period_end": p.period_end,
+            "edition_end": _edition(p, editions, fixed, has_editions),
+        }
         for p in periods.itertuples()
     ]
     chosen = pd.DataFrame(chosen, columns=["period_start", "period_end", "edition_end"]).dropna()
@@ -259,9 +271,11 @@ def _with_denominator(
     return frame.merge(totals, on=KEYS, how="left"), bottom
 
 
-def _edition(period, editions: pd.DataFrame, fixed: bool, has_editions: bool) -> pd.Timestamp | None:  # noqa: ANN001
+def _edition(period, editions: pd.DataFrame, fixed: bool, has_editions: bool) -> pd.Timestamp | None:
     """The end of the denominator's period or edition that stands for this period; None where none may."""
-    same = editions[(editions["period_start"] == period.period_start) & (editions["period_end"] == period.period_end)]
+    same = editions[
+        (editions["period_start"] == period.period_start) & (editions["period_end"] == period.period_end)
+    ]
     if len(same):
         return same["period_end"].iloc[0]
     if not has_editions:
@@ -277,12 +291,16 @@ def _say_what_has_no_denominator(frame: pd.DataFrame, indicator: Indicator) -> N
     none = answered & frame["denominator"].isna()
     nobody = answered & (frame["denominator"] == 0)
     table = indicator.denominator.table if indicator.denominator else indicator.numerator.table
-    frame.loc[none, "note"] = f"no {table.replace('_', ' ')} on file within {FURTHEST_EDITION_YEARS} years of the period"
+    frame.loc[none, "note"] = (
+        f"no {table.replace('_', ' ')} on file within {FURTHEST_EDITION_YEARS} years of the period"
+    )
     frame.loc[nobody, "note"] = "nobody in the denominator"
     cannot_be = answered & (frame["count"] < 0)
     if indicator.method == "proportion":
         cannot_be |= answered & (frame["count"] > frame["denominator"])
-    frame.loc[cannot_be, "note"] = "the return says what cannot be: a part larger than its whole, or less than nothing"
+    frame.loc[cannot_be, "note"] = (
+        "the return says what cannot be: a part larger than its whole, or less than nothing"
+    )
     frame.loc[none | nobody | cannot_be, "status"] = "missing"
 
 
@@ -293,10 +311,12 @@ def _say_which_days_are_missing(frame: pd.DataFrame, indicator: Indicator) -> No
     if not all(table.day and not table.person for table in tables):
         return
     days = (frame["period_end"] - frame["period_start"]).dt.days + 1
-    reported = frame[[name for name in ("observations", "denominator_observations") if name in frame]].min(axis=1)
+    reported = frame[[name for name in ("observations", "denominator_observations") if name in frame]].min(
+        axis=1
+    )
     lost = (days - reported) / days
     answered = frame["status"].isin(["reported", "zero"])
-    told = answered & (lost > MISSING_SHARE_NOTED)
+    told = answered & (lost > DAYS_LOST_NOTED)
     frame.loc[told, "note"] = [
         f"{int(all_days - some)} of {all_days} days not reported"
         for all_days, some in zip(days[told], reported[told], strict=True)
@@ -308,10 +328,14 @@ def _say_what_is_incomplete(frame: pd.DataFrame, flagged: pd.DataFrame) -> None:
     """Returns that the completeness rules doubt: incomplete, or reported with a note."""
     found = frame.merge(flagged, on=["area", "period_end"], how="left", suffixes=("", "_flag"))
     note = found["note_flag"].fillna("").to_numpy()
-    incomplete = (found["flag"] == "incomplete").to_numpy() & frame["status"].isin(["reported", "zero"]).to_numpy()
+    incomplete = (found["flag"] == "incomplete").to_numpy() & frame["status"].isin(
+        ["reported", "zero"]
+    ).to_numpy()
     frame.loc[incomplete, "status"] = "incomplete"
     told = note != ""
-    frame.loc[told, "note"] = [f"{old}; {new}".strip("; ") for old, new in zip(frame.loc[told, "note"], note[told], strict=True)]
+    frame.loc[told, "note"] = [
+        f"{old}; {new}".strip("; ") for old, new in zip(frame.loc[told, "note"], note[told], strict=True)
+    ]
 
 
 def _strata(frame: pd.DataFrame, top: pd.DataFrame, bottom: pd.DataFrame) -> pd.DataFrame:
@@ -323,16 +347,20 @@ def _strata(frame: pd.DataFrame, top: pd.DataFrame, bottom: pd.DataFrame) -> pd.
 
 
 def _shares_lost(frame: pd.DataFrame) -> pd.DataFrame:
-    """For each sum: the share of its denominator in areas missing or incomplete, and a note that names them."""
+    """For each sum: the share of its denominator in areas missing or incomplete, and a note that names them. What
+    is lost is carried up: a region has not lost the whole of a board that has lost one area."""
     doubted = frame["status"].isin(["missing", "incomplete"]) & (frame["denominator"] != 0)
-    size = frame["denominator"].fillna(frame.groupby("below")["denominator"].transform("median")).fillna(1.0)
-    sized = frame.assign(size=size, lost=size.where(doubted, 0.0), who=frame["below"].where(doubted))
-    grouped = sized.groupby(KEYS)
-    share = grouped.agg(size=("size", "sum"), lost=("lost", "sum"), who=("who", _codes)).reset_index()
+    if "lost" not in frame:
+        size = (
+            frame["denominator"].fillna(frame.groupby("below")["denominator"].transform("median")).fillna(1.0)
+        )
+        frame = frame.assign(size=size, lost=size.where(doubted, 0.0))
+    share = frame.groupby(KEYS, as_index=False)[["size", "lost"]].sum()
     share["share"] = share["lost"] / share["size"].where(share["size"] > 0)
-    noted = (share["share"] > MISSING_SHARE_NOTED) | (share["who"] != "")
-    share["note"] = np.where(noted, "missing or incomplete within it: " + share["who"].astype(str), "")
-    return share.drop(columns=["size", "lost", "who"])
+    who = frame[doubted].groupby(KEYS)["below"].agg(_codes)
+    who = pd.Series(who.reindex(pd.MultiIndex.from_frame(share[KEYS])).to_numpy(), share.index, dtype=object)
+    share["note"] = ("missing or incomplete within it: " + who).where(who.notna(), "")
+    return share
 
 
 def _codes(codes: pd.Series) -> str:

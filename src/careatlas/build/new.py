@@ -74,7 +74,9 @@ def {name}(count: ArrayLike, denominator: ArrayLike, multiplier: float = 1.0, co
 def start(kind: str, name: str, theme: str) -> Path:
     """Write the starting file of an indicator, source or method; never over one that is there."""
     if not ID.fullmatch(name):
-        raise DefinitionError(name, "is not an id.", "Use small letters, digits and underscores, a letter first.")
+        raise DefinitionError(
+            name, "is not an id.", "Use small letters, digits and underscores, a letter first."
+        )
     if kind == "indicator":
         return new_indicator(name, theme, CONTENT)
     folder, text = {"source": ("sources", SOURCE), "method": ("methods", METHOD)}[kind]

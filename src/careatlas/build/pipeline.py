@@ -1,6 +1,6 @@
 """The whole build in one screen: publishers' files in, a release out.
 
-    read -> place -> examine -> gather -> estimate -> disclose -> compare -> publish
+read -> place -> examine -> gather -> estimate -> disclose -> compare -> publish
 """
 
 import fcntl
@@ -22,7 +22,14 @@ from careatlas.build.gather import Gathered, Inputs
 from careatlas.catalogue.indicator import Indicator
 from careatlas.catalogue.library import Catalogue, load_catalogue
 from careatlas.engine.connect import connect
-from careatlas.engine.release import Release, current_id, home_folder, open_release, publish, remove_unfinished
+from careatlas.engine.release import (
+    Release,
+    current_id,
+    home_folder,
+    open_release,
+    publish,
+    remove_unfinished,
+)
 from careatlas.engine.tables import RELEASE
 from careatlas.errors import AtlasError
 from careatlas.present.maps import simplified
@@ -32,7 +39,9 @@ SIMULATED_COUNTRY_CODE = "SIM"
 Say = tidy.Say
 
 
-def build(data: Path, home: Path | None = None, engine_url: str | None = None, say: Say = lambda told: None) -> Release:
+def build(
+    data: Path, home: Path | None = None, engine_url: str | None = None, say: Say = lambda told: None
+) -> Release:
     """A release from the publishers' files in ``data``, served from ``home``. What has not changed is not redone."""
     home, catalogue = home_folder(home), load_catalogue()
     if not data.is_dir():
@@ -49,7 +58,13 @@ def build(data: Path, home: Path | None = None, engine_url: str | None = None, s
 
 
 def _build(
-    reads: list[tidy.Read], data: Path, home: Path, catalogue: Catalogue, engine_url: str | None, inputs_hash: str, say: Say
+    reads: list[tidy.Read],
+    data: Path,
+    home: Path,
+    catalogue: Catalogue,
+    engine_url: str | None,
+    inputs_hash: str,
+    say: Say,
 ) -> Release:
     editions = tidy.latest_editions(reads)
     with connect() as embedded, ExitStack() as elsewhere:
@@ -66,7 +81,9 @@ def _build(
         inputs = Inputs(embedded, local, tidy.spans(reads))
         if engine_url is not None:
             engine = elsewhere.enter_context(connect(engine_url))
-            inputs = Inputs(engine, tidy.upload(engine, embedded, local, _counted_tables(catalogue)), inputs.spans)
+            inputs = Inputs(
+                engine, tidy.upload(engine, embedded, local, _counted_tables(catalogue)), inputs.spans
+            )
         values, comparisons = _all_values(catalogue, inputs, areas, findings, say)
         four_hours = completeness.examine_four_hour_waits(embedded, local, areas)
         release_tables = {
@@ -75,9 +92,11 @@ def _build(
             "area_names": areas.names,
             "values": values,
             "comparisons": comparisons,
-            "completeness": pd.concat([part for part in (findings.table, four_hours) if len(part)] or [findings.table]),
+            "completeness": pd.concat(
+                [part for part in (findings.table, four_hours) if len(part)] or [findings.table]
+            ),
             "files": account.files(reads, editions),
-            "reconciliation": account.reconciliation(reads, editions, embedded, areas),
+            "reconciliation": account.reconciliation(reads, editions, areas),
         }
     say("writing the release")
     return publish(
@@ -110,7 +129,11 @@ def _stacked(frames: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def indicator_values(
-    indicator: Indicator, catalogue: Catalogue, inputs: Inputs, areas: Areas, findings: completeness.Findings | None = None
+    indicator: Indicator,
+    catalogue: Catalogue,
+    inputs: Inputs,
+    areas: Areas,
+    findings: completeness.Findings | None = None,
 ) -> pd.DataFrame:
     """Every value of one indicator: its area types and the whole country, as rows of the ``values`` table."""
     levels = _levels(indicator, catalogue, inputs, areas, findings)
@@ -127,7 +150,11 @@ def indicator_values(
 
 
 def _levels(
-    indicator: Indicator, catalogue: Catalogue, inputs: Inputs, areas: Areas, findings: completeness.Findings | None
+    indicator: Indicator,
+    catalogue: Catalogue,
+    inputs: Inputs,
+    areas: Areas,
+    findings: completeness.Findings | None,
 ) -> dict[str, Gathered]:
     """The indicator's sums at each of its area types, and of the whole country."""
     types = catalogue.area_types
@@ -136,7 +163,11 @@ def _levels(
     for area_type in indicator.area_types:
         base = gather.base_of(indicator, area_type, types)
         if base not in bases:
-            flagged = findings.of(base, _parts(indicator)) if findings and indicator.numerator.table == "rtt" else None
+            flagged = (
+                findings.of(base, _parts(indicator))
+                if findings and indicator.numerator.table == "rtt"
+                else None
+            )
             bases[base] = gather.gather_base(indicator, base, inputs, areas, types, flagged)
         step, below = bases[base], base
         for above in gather.path_up(area_type, base, types):
@@ -154,11 +185,13 @@ def _parts(indicator: Indicator) -> set[str]:
 
 def _finished(frame: pd.DataFrame, indicator: Indicator, area_type: str) -> pd.DataFrame:
     note = frame["note"].where(frame["note"] != "", None)
-    labelled = frame.assign(indicator=indicator.id, area_type=area_type, sex="persons", age_band="all", note=note)
+    labelled = frame.assign(
+        indicator=indicator.id, area_type=area_type, sex="persons", age_band="all", note=note
+    )
     return labelled[RELEASE["values"].column_names]
 
 
-def _examine(embedded, local, small, areas: Areas, catalogue: Catalogue) -> completeness.Findings:  # noqa: ANN001
+def _examine(embedded, local, small, areas: Areas, catalogue: Catalogue) -> completeness.Findings:
     boards = small("trust_boards")
     boards = boards.assign(icb=areas.resolve("icb", boards["icb"]))
     people = small("need_weights")
@@ -169,9 +202,13 @@ def _examine(embedded, local, small, areas: Areas, catalogue: Catalogue) -> comp
     return completeness.examine_waiting_times(embedded, local, areas, boards, people, catalogue.completeness)
 
 
-def _documents(catalogue: Catalogue, boundaries: pd.DataFrame, areas: Areas, values: pd.DataFrame) -> dict[str, Any]:
+def _documents(
+    catalogue: Catalogue, boundaries: pd.DataFrame, areas: Areas, values: pd.DataFrame
+) -> dict[str, Any]:
     """The catalogue as of this build, and simplified outlines for each mapped area type."""
-    documents: dict[str, Any] = {"catalogue.json": {**catalogue.as_dict(), "with_values": sorted(values["indicator"].unique())}}
+    documents: dict[str, Any] = {
+        "catalogue.json": {**catalogue.as_dict(), "with_values": sorted(values["indicator"].unique())}
+    }
     for area_type, outlines in boundaries.groupby("area_type"):
         latest = outlines[outlines["vintage"] == outlines["vintage"].max()]
         codes = areas.resolve(str(area_type), latest["ons_code"])
@@ -197,7 +234,12 @@ def _country(data: Path) -> Country:
 
 def _hash_of(reads: list[tidy.Read], data: Path, engine_url: str | None) -> str:
     """A hash of all that decides what is built: files, code, content, engine."""
-    stated = [careatlas.code_hash(), engine_url, _is_simulated(data), sorted((read.file, read.sha256) for read in reads)]
+    stated = [
+        careatlas.code_hash(),
+        engine_url,
+        _is_simulated(data),
+        sorted((read.file, read.sha256) for read in reads),
+    ]
     return hashlib.sha256(json.dumps(stated).encode()).hexdigest()
 
 
@@ -216,7 +258,9 @@ def _only_build(home: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as fault:
-            raise AtlasError(home, "another build is running there.", "Wait for it, or give another --release.") from fault
+            raise AtlasError(
+                home, "another build is running there.", "Wait for it, or give another --release."
+            ) from fault
         (home / "releases").mkdir(exist_ok=True)
         remove_unfinished(home / "releases")
         tidy.remove_unfinished(home)

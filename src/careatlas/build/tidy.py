@@ -49,19 +49,30 @@ class Read:
 
 def read_folder(data: Path, home: Path, say: Say) -> list[Read]:
     """Every file under ``data``, each tidied or listed with the reason it was not. Faults are gathered."""
-    paths = sorted(path for path in data.rglob("*") if path.is_file() and not _is_ours(path.relative_to(data)))
+    paths = sorted(
+        path for path in data.rglob("*") if path.is_file() and not _is_ours(path.relative_to(data))
+    )
     if not paths:
-        raise SourceFileError(data, "the folder holds no files.", "Give the folder the publishers' files are in.")
+        raise SourceFileError(
+            data, "the folder holds no files.", "Give the folder the publishers' files are in."
+        )
     checksums = _Checksums(home)
     reads: list[Read] = []
     faults: list[AtlasError] = []
-    with connect() as engine:
-        for number, path in enumerate(paths, 1):
-            name = str(path.relative_to(data))
-            try:
-                reads.append(_read(path, name, checksums.of(path), home, engine, lambda told, n=number: say(f"[{n}/{len(paths)}] {told}")))
-            except AtlasError as fault:
-                faults.append(_placed(fault, name))
+    for number, path in enumerate(paths, 1):
+        name = str(path.relative_to(data))
+        try:
+            reads.append(
+                _read(
+                    path,
+                    name,
+                    checksums.of(path),
+                    home,
+                    lambda told, n=number: say(f"[{n}/{len(paths)}] {told}"),
+                )
+            )
+        except AtlasError as fault:
+            faults.append(_placed(fault, name))
     checksums.save()
     raise_all(faults)
     if not any(read.source for read in reads):
@@ -83,9 +94,13 @@ def _placed(fault: AtlasError, name: str) -> AtlasError:
     return SourceFileError(name, fault.found, fault.remedy) if isinstance(fault, SourceFileError) else fault
 
 
-def _read(path: Path, name: str, sha256: str, home: Path, engine: Engine, say: Say) -> Read:
+def _read(path: Path, name: str, sha256: str, home: Path, say: Say) -> Read:
     key, size = _key(sha256, path.name), path.stat().st_size
-    known = [found for found in (home / "tidied").glob(f"*/{key}-*/account.json") if found.parent.name == _folder_name(key, found.parent.parent.name)]
+    known = [
+        found
+        for found in (home / "tidied").glob(f"*/{key}-*/account.json")
+        if found.parent.name == _folder_name(key, found.parent.parent.name)
+    ]
     if known:
         account = json.loads(known[0].read_text(encoding="utf-8"))
         return Read(name, sha256, size, account["source"], None, known[0].parent, account)
@@ -95,7 +110,8 @@ def _read(path: Path, name: str, sha256: str, home: Path, engine: Engine, say: S
         return Read(name, sha256, size, None, f"no source knows this layout ({file.kind})", None, None)
     say(f"reading {name} ({source})")
     folder = home / "tidied" / source / _folder_name(key, source)
-    account = _tidy(file, source, folder, engine)
+    with connect() as engine:  # one a file: an engine keeps what it was given in memory until it is closed
+        account = _tidy(file, source, folder, engine)
     return Read(name, sha256, size, source, None, folder, account)
 
 
@@ -149,7 +165,9 @@ def _refuse_what_is_no_number(file: SourceFile, folder: Path, tables: Iterable[s
         for batch in written.iter_batches(columns=numbers) if numbers else ():
             for name, values in zip(numbers, batch.columns, strict=True):
                 if pc.any(pc.invert(pc.is_finite(values))).as_py():
-                    raise SourceFileError(file, f'a figure for {name} is "nan" or "inf", not a number.', DOWNLOAD_AGAIN)
+                    raise SourceFileError(
+                        file, f'a figure for {name} is "nan" or "inf", not a number.', DOWNLOAD_AGAIN
+                    )
 
 
 def _reconciled(total: ControlTotal, rows: ibis.Table, file: SourceFile, engine: Engine) -> dict[str, Any]:
@@ -159,7 +177,11 @@ def _reconciled(total: ControlTotal, rows: ibis.Table, file: SourceFile, engine:
         aggregates |= {"period_start": rows.period_start.min(), "period_end": rows.period_end.max()}
     answer = engine.to_arrow(rows.aggregate(**aggregates)).to_pylist()[0]
     counted, published = answer["counted"], total.published
-    if total.exact and published is not None and abs((counted or 0.0) - published) > max(1e-9 * abs(published), 0.005):
+    if (
+        total.exact
+        and published is not None
+        and abs((counted or 0.0) - published) > max(1e-9 * abs(published), 0.005)
+    ):
         raise SourceFileError(
             file,
             f"its rows sum to {counted or 0:,.12g} {total.measure} but its own total says {published:,.12g}: "
@@ -215,7 +237,13 @@ def _version(source: str) -> str:
     if source not in all_sources():
         return "gone"
     shared = sorted(Path(str(contract.__file__)).parent.glob("_*.py"))
-    files = [all_sources()[source].__file__, contract.__file__, tables.__file__, connect_module.__file__, *shared]
+    files = [
+        all_sources()[source].__file__,
+        contract.__file__,
+        tables.__file__,
+        connect_module.__file__,
+        *shared,
+    ]
     digest = hashlib.sha256(b"".join(Path(str(file)).read_bytes() for file in files))
     return digest.hexdigest()[:12]
 
@@ -331,6 +359,10 @@ def spans(reads: list[Read]) -> dict[str, tuple[pd.Timestamp, pd.Timestamp]]:
     return found
 
 
-def upload(engine: Engine, embedded: Engine, tables: dict[str, ibis.Table], wanted: set[str]) -> dict[str, ibis.Table]:
+def upload(
+    engine: Engine, embedded: Engine, tables: dict[str, ibis.Table], wanted: set[str]
+) -> dict[str, ibis.Table]:
     """The tidied tables that indicators count, on an engine elsewhere."""
-    return {name: engine.from_arrow(embedded.to_arrow(rows)) for name, rows in tables.items() if name in wanted}
+    return {
+        name: engine.from_arrow(embedded.to_arrow(rows)) for name, rows in tables.items() if name in wanted
+    }

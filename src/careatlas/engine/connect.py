@@ -18,7 +18,6 @@ from ibis.expr.types import Table
 
 from careatlas.errors import AtlasError, SourceFileError
 
-
 ROWS_IN_A_BATCH = 100_000
 
 
@@ -75,7 +74,9 @@ class Engine:
     def write_parquet(self, expression: Table, path: Path, schema: pa.Schema) -> None:
         """Run the expression into one Parquet file of these columns and types, a batch in memory at a time."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        batches = self._backend.to_pyarrow_batches(expression.select(*schema.names), chunk_size=ROWS_IN_A_BATCH)
+        batches = self._backend.to_pyarrow_batches(
+            expression.select(*schema.names), chunk_size=ROWS_IN_A_BATCH
+        )
         with pq.ParquetWriter(path, schema, compression="zstd") as writer:
             for batch in batches:
                 writer.write_table(pa.Table.from_batches([batch]).cast(schema))

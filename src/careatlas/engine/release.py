@@ -76,7 +76,9 @@ def open_release(where: Path | str | None = None) -> Release:
         return Release(home)
     current = current_id(home)
     if current is None:
-        raise ReleaseError(home, "holds no release.", "Run `careatlas build --data DIR` or `careatlas demo` first.")
+        raise ReleaseError(
+            home, "holds no release.", "Run `careatlas build --data DIR` or `careatlas demo` first."
+        )
     return Release(home / "releases" / current)
 
 
@@ -141,7 +143,9 @@ def _write(
     for path, document in {**documents, "manifest.json": manifest}.items():
         target = staging / path
         target.parent.mkdir(exist_ok=True)
-        target.write_text(json.dumps(document, ensure_ascii=False, sort_keys=True, indent=1), encoding="utf-8")
+        target.write_text(
+            json.dumps(document, ensure_ascii=False, sort_keys=True, indent=1), encoding="utf-8"
+        )
     for path in staging.rglob("*"):
         _sync(path)
     _sync(staging)
@@ -197,4 +201,6 @@ def _read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as fault:
-        raise ReleaseError(path.parent, f"{path.name} cannot be read ({fault}).", "Build the release again.") from fault
+        raise ReleaseError(
+            path.parent, f"{path.name} cannot be read ({fault}).", "Build the release again."
+        ) from fault

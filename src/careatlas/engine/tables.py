@@ -134,7 +134,9 @@ _TIDIED = [
             ),
             Column("specialty", TEXT, "treatment function code without prefix (100, 101 ... X06), or total"),
             _measure("pathways", "all pathways, unknown clock starts included", "pathways"),
-            _measure("known_clock_start", "pathways with a known clock start; null where not published", "pathways"),
+            _measure(
+                "known_clock_start", "pathways with a known clock start; null where not published", "pathways"
+            ),
             _measure("within_18_weeks", "of those, waits up to 18 weeks", "pathways"),
             _measure("over_52_weeks", "of those, waits over 52 weeks", "pathways"),
             _measure("over_65_weeks", "of those, waits over 65 weeks; null in older layouts", "pathways"),
@@ -275,7 +277,11 @@ _TIDIED = [
                 "attendances whose four-hour wait was reported: null where it was not",
                 "attendances",
             ),
-            _measure("within_four_hours", "of those, done within four hours; null where not reported", "attendances"),
+            _measure(
+                "within_four_hours",
+                "of those, done within four hours; null where not reported",
+                "attendances",
+            ),
             _measure("over_four_hours", "of those, over four hours; null where not reported", "attendances"),
             _measure("emergency_admissions", "all emergency admissions", "admissions"),
             _measure("waited_4_to_12_hours", "from decision to admit to admission", "patients"),
@@ -317,7 +323,9 @@ _TIDIED = [
         (
             Column("day", DAY, "the day counted"),
             Column("icb", TEXT, "code of the board (ODS or ONS)"),
-            _measure("no_longer_meet_criteria_to_reside", "patients who remain without clinical need", "patients"),
+            _measure(
+                "no_longer_meet_criteria_to_reside", "patients who remain without clinical need", "patients"
+            ),
         ),
         key=("day", "icb"),
         measures=("no_longer_meet_criteria_to_reside",),
@@ -332,7 +340,11 @@ _TIDIED = [
             Column("day", DAY, "the day counted"),
             Column("icb", TEXT, "code of the board (ODS or ONS)"),
             _measure("discharged", "patients discharged", "patients"),
-            _measure("discharged_by_17", "of those, before or at 17:00; null where the split was not published", "patients"),
+            _measure(
+                "discharged_by_17",
+                "of those, before or at 17:00; null where the split was not published",
+                "patients",
+            ),
         ),
         key=("day", "icb"),
         measures=("discharged", "discharged_by_17"),
@@ -414,7 +426,9 @@ _RELEASE = [
             Column("kind", TEXT, "area, council, town, hospital, alias"),
             Column("area", TEXT, "code of the area it leads to"),
             Column("area_type", TEXT, "type of that area"),
-            Column("share", NUMBER, "part of the place that lies in the area; null where it is the area itself"),
+            Column(
+                "share", NUMBER, "part of the place that lies in the area; null where it is the area itself"
+            ),
         ),
     ),
     Table(

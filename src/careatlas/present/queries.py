@@ -4,6 +4,7 @@ Rows start with their keys and carry the column names of the release tables; mis
 """
 
 import difflib
+import math
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
@@ -133,23 +134,40 @@ def rank_areas(
 
 def data_quality(release: Release) -> list[Row]:
     """Everything that a careful reader would want to be told of the data, one row each."""
-    rows = [
-        {"kind": "return", "what": f"{row['submitter_name']} ({row['submitter']})", "source": row["source"],
-         "period": period_code(row["period_start"], row["period_end"]), "status": row["status"], "detail": row["evidence"]}
+    returns = [
+        _told("return", f"{row['submitter_name']} ({row['submitter']})", row, row["status"], row["evidence"])
         for row in release.rows("completeness")
-    ]  # fmt: skip
-    for row in release.rows("files"):
-        if row["outcome"] != "read" or row["rows_refused"]:
-            rows.append({"kind": "file", "what": row["file"], "source": row["source"], "period": None,
-                         "status": row["outcome"], "detail": row["reason"] or row["refusals"]})  # fmt: skip
-    for row in release.rows("reconciliation"):
-        if row["published"] is not None and abs(row["published"] - (row["counted"] or 0)) > 1e-9 * abs(
-            row["published"]
-        ):
-            rows.append({"kind": "total", "what": row["total"], "source": row["source"],
-                         "period": period_code(row["period_start"], row["period_end"]) if row["period_start"] else None,
-                         "status": "differs", "detail": f"published {row['published']:,.12g}, rows sum to {row['counted'] or 0:,.12g}"})  # fmt: skip
-    return rows
+    ]
+    files = [
+        _told("file", row["file"], row, row["outcome"], row["reason"] or row["refusals"])
+        for row in release.rows("files")
+        if row["outcome"] != "read" or row["rows_refused"]
+    ]
+    totals = [
+        _told(
+            "total",
+            row["total"],
+            row,
+            "differs",
+            f"published {row['published']:,.12g}, rows sum to {counted:,.12g}",
+        )
+        for row in release.rows("reconciliation")
+        if row["published"] is not None
+        and not math.isclose(counted := row["counted"] or 0.0, row["published"], rel_tol=1e-9)
+    ]
+    return returns + files + totals
+
+
+def _told(kind: str, what: str, row: Row, status: str, detail: str | None) -> Row:
+    period = period_code(row["period_start"], row["period_end"]) if row["period_start"] else None
+    return {
+        "kind": kind,
+        "what": what,
+        "source": row["source"],
+        "period": period,
+        "status": status,
+        "detail": detail,
+    }
 
 
 def known_indicator(release: Release, indicator: str) -> Row:

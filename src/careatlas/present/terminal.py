@@ -25,7 +25,11 @@ def print_rows(rows: list[dict[str, Any]]) -> None:
         return
     shown = [_for_reading(row) for row in rows]
     columns = [name for name in shown[0] if name != "note" and any(row[name] for row in shown)]
-    shared = [name for name in columns if len(rows) > 1 and name in _SHARED and len({row[name] for row in shown}) == 1]
+    shared = [
+        name
+        for name in columns
+        if len(rows) > 1 and name in _SHARED and len({row[name] for row in shown}) == 1
+    ]
     if shared:
         console.print(" · ".join(shown[0][name] for name in shared), style="bold")
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
@@ -66,7 +70,11 @@ def _for_reading(row: dict[str, Any]) -> dict[str, str]:
     for name, value in row.items():
         if name == "period_start":
             cells["period"] = period_code(value, row["period_end"]) if value else ""
-        elif name in LEFT_TO_JSON or name == "period_end" or name in ("lower_95", "upper_95", "rank_lower", "rank_upper"):
+        elif (
+            name in LEFT_TO_JSON
+            or name == "period_end"
+            or name in ("lower_95", "upper_95", "rank_lower", "rank_upper")
+        ):
             continue
         elif name == "value" and "lower_95" in row:
             cells[name] = _with_range(value, row["lower_95"], row["upper_95"])
@@ -89,5 +97,11 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
-        return f"{value:,.0f}" if value.is_integer() else f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+        return (
+            f"{value:,.0f}"
+            if value.is_integer()
+            else f"{value:,.4g}"
+            if abs(value) < 1000
+            else f"{value:,.0f}"
+        )
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -27,7 +27,7 @@ def areas(request: HttpRequest) -> HttpResponse:
             "parts": _under_parents(release, one["id"]),
             "number": len(reading.areas_by_type(release)[one["id"]]),
         }
-        for one in sorted(release.catalogue["area_types"].values(), key=lambda one: -one["order"])
+        for one in sorted(release.catalogue["area_types"].values(), key=lambda one: one["order"])
         if one["id"] in reading.areas_by_type(release) and one["id"] != "country"
     ]
     page = {

@@ -1,7 +1,7 @@
 """Pages kept in memory, per release and address, and answered with an entity tag.
 
-A page is the same for everybody until the next release, so the second reader waits for nothing. Answers marked
-`keep` (views do it) and the API's are kept; downloads are streamed instead.
+A page is the same for everybody until the next release, so the second reader waits for nothing. Answers
+marked `keep` (views do it) and the API's are kept; downloads are streamed instead.
 """
 
 import gzip

@@ -60,10 +60,8 @@ def choose(release: Release, indicator_id: str, asked: Mapping[str, str]) -> Cho
     if area and area["area_type"] != area_type:
         area = _instead_of(release, area, area_type, notices)
     rows = reading.values(release, indicator_id, area_type)
-    periods = reading.periods(rows)
-    return Choice(
-        indicator, area_type, area, _period(periods, asked.get("period", ""), notices), periods, rows, notices
-    )
+    period = _period(rows, asked.get("period", ""), notices)
+    return Choice(indicator, area_type, area, period, reading.periods(rows), rows, notices)
 
 
 def choose_exactly(release: Release, indicator_id: str, asked: Mapping[str, str]) -> Choice:
@@ -105,15 +103,16 @@ def _with_parents(release: Release, area: Row | None) -> list[Row]:
     return found
 
 
-def _period(periods: list[Period], wanted: str, notices: list[str]) -> Period:
+def _period(rows: pa.Table, wanted: str, notices: list[str]) -> Period:
+    otherwise = reading.latest(rows)
     if not wanted:
-        return periods[0]
+        return otherwise
     try:
         code = period_code(*parse_period(wanted))
     except NotKnownError as fault:
-        notices.append(f"{fault.found} {periods[0].name} is shown.")
-        return periods[0]
-    on_file = next((period for period in periods if period.code == code), None)
+        notices.append(f"{fault.found} {otherwise.name} is shown.")
+        return otherwise
+    on_file = next((period for period in reading.periods(rows) if period.code == code), None)
     if on_file is None:
-        notices.append(f"There are no figures for {wanted} at this level. {periods[0].name} is shown.")
-    return on_file or periods[0]
+        notices.append(f"There are no figures for {wanted} at this level. {otherwise.name} is shown.")
+    return on_file or otherwise

@@ -91,13 +91,14 @@ def latest_of_area(release: Release, area: Row) -> tuple[list[Row], list[Row]]:
     """The area's latest row of each indicator that has it, and those rows' comparisons."""
     values, comparisons = [], []
     for indicator in reading.indicators_with_values(release):
-        own = reading.of_area(reading.values(release, indicator["id"], area["area_type"]), area["code"])
+        rows = reading.values(release, indicator["id"], area["area_type"])
+        own = reading.of_area(rows, area["code"])
         if own:
-            values.append(own[-1])
+            period = reading.latest(rows)
+            values.append(next((row for row in own if _period(row) == period), own[-1]))
             compared = reading.comparisons(release, indicator["id"], area["area_type"])
-            comparisons += [
-                row for row in reading.in_period(compared, _period(own[-1])) if row["area"] == area["code"]
-            ]
+            now = reading.in_period(compared, _period(values[-1]))
+            comparisons += [row for row in now if row["area"] == area["code"]]
     return values, comparisons
 
 

@@ -108,7 +108,7 @@ def _varies_most(release: Release) -> list[dict[str, Any]]:
 def _spread(release: Release, indicator: dict[str, Any]) -> dict[str, Any] | None:
     area_type = reading.area_types_of(release, indicator["id"])[0]
     rows = reading.values(release, indicator["id"], area_type)
-    latest = reading.periods(rows)[0]
+    latest = reading.latest(rows)
     compared = [row for row in reading.in_period(rows, latest) if row["status"] in ("reported", "zero")]
     spread = trimmed_fold([row["value"] for row in compared if row["value"] is not None])
     if spread is None:
@@ -140,16 +140,16 @@ def _beyond_chance(release: Release, indicator: str, compared: list[Row], period
 
 def _latest_for_the_country(release: Release, indicator: dict[str, Any]) -> dict[str, Any]:
     whole = reading.country(release)
-    rows = reading.of_area(reading.values(release, indicator["id"], "country"), whole["code"])
+    rows = reading.values(release, indicator["id"], "country")
     titles = [
         release.catalogue["area_types"][one]["title"]
         for one in reading.area_types_of(release, indicator["id"])
     ]
     levels = [lower_first(title) for title in titles]
-    if not rows:
+    if not len(rows):
         return {"latest": None, "levels": ", ".join(levels)}
-    latest = rows[-1]
-    period = reading.Period(latest["period_start"], latest["period_end"])
+    period = reading.latest(rows)
+    latest = next(row for row in reading.in_period(rows, period) if row["area"] == whole["code"])
     return {
         "latest": {"value": value_or_status(latest, indicator), "period": period.name},
         "unit": unit_in_words(indicator),

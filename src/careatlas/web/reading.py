@@ -67,6 +67,11 @@ def periods(rows: pa.Table) -> list[Period]:
     return sorted(found, key=lambda period: (period.end, period.start), reverse=True)
 
 
+def latest(rows: pa.Table) -> Period:
+    """The latest period in which anybody has a value: publishers drop columns while their files go on."""
+    return (periods(rows.filter(pc.is_valid(rows["value"]))) or periods(rows))[0]
+
+
 def in_period(rows: pa.Table, period: Period) -> list[Row]:
     here = pc.and_(
         pc.equal(rows["period_start"], pa.scalar(period.start)),

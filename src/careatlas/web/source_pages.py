@@ -3,6 +3,7 @@
 import ast
 import functools
 from collections import Counter
+from datetime import date
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -116,9 +117,9 @@ def _source(one: dict[str, Any], files: list[dict[str, Any]]) -> dict[str, Any]:
 def _quality(release: Release) -> dict[str, Any]:
     """What completeness checks found in each source's latest period; how many findings are older."""
     rows = release.rows("completeness")
-    latest: dict[str, Any] = {}
+    latest: dict[str, date] = {}
     for row in rows:
-        latest[row["source"]] = max(row["period_end"], latest.get(row["source"], row["period_end"]))
+        latest[row["source"]] = max(_end(row), latest.get(row["source"], date.min))
     titles = _titles(release)
     now = [
         row
@@ -127,7 +128,7 @@ def _quality(release: Release) -> dict[str, Any]:
             "title": titles.get(row["source"], heading(row["source"])),
         }
         for row in rows
-        if row["period_end"] == latest[row["source"]]
+        if _end(row) == latest[row["source"]]
     ]
     now.sort(key=lambda row: (row["source"], row["status"], row["submitter_name"] or ""))
     return {"quality": now, "older_quality": len(rows) - len(now)}
@@ -135,13 +136,13 @@ def _quality(release: Release) -> dict[str, Any]:
 
 def _totals(release: Release) -> dict[str, Any]:
     titles = _titles(release)
+    source_of_file = {file["file"]: file["source"] for file in release.rows("files")}
     rows = [
-        row | {"equal": _equal(row), "title": titles.get(row["source"], heading(row["source"]))}
+        row
+        | {"equal": _equal(row), "title": titles.get(source_of_file.get(row["file"]), heading(row["source"]))}
         for row in release.rows("reconciliation")
     ]
-    rows.sort(
-        key=lambda row: (row["equal"] != "no", -row["period_end"].toordinal(), row["source"], row["total"])
-    )
+    rows.sort(key=lambda row: (row["equal"] != "no", -_end(row).toordinal(), row["source"], row["total"]))
     judged = Counter(row["equal"] for row in rows)
     return {
         "totals": rows[:MOST_TOTALS],
@@ -150,6 +151,11 @@ def _totals(release: Release) -> dict[str, Any]:
         "differing": judged["no"],
         "with_total": judged["yes"] + judged["no"],
     }
+
+
+def _end(row: dict[str, Any]) -> date:
+    """A total or a finding without a period (of a look-up, say) comes after those with one."""
+    return row["period_end"] or date.min
 
 
 def _titles(release: Release) -> dict[str, str]:
