@@ -118,6 +118,12 @@ def _print_account(release: Any) -> None:
     click.echo(f"{taken} of {len(files)} files read; release {release.id} in {release.folder}")
     for row in unread:
         click.echo(f"  not read: {row['file']}: {row['reason']}")
+    catalogue = release.catalogue
+    for indicator, about in catalogue["indicators"].items():
+        if indicator not in catalogue["with_values"]:
+            click.echo(
+                f"  without figures: {indicator}: no {about['numerator']['table']} file in this folder"
+            )
 
 
 @main.command()

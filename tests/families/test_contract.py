@@ -43,11 +43,17 @@ def engine_knowledge(text: str) -> list[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and (
             node.attr in ("_backend", "_uploads_pandas")
-            or (isinstance(node.value, ast.Name) and node.value.id == "ibis" and node.attr in {*BACK_ENDS, "connect"})
+            or (
+                isinstance(node.value, ast.Name)
+                and node.value.id == "ibis"
+                and node.attr in {*BACK_ENDS, "connect"}
+            )
         ):
             found.append(f"line {node.lineno}: {ast.unparse(node)}")
         if isinstance(node, ast.Compare) and any(
-            isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value in {*BACK_ENDS, "spark"}
+            isinstance(part, ast.Constant)
+            and isinstance(part.value, str)
+            and part.value in {*BACK_ENDS, "spark"}
             for part in ast.walk(node)
         ):
             found.append(f"line {node.lineno}: {ast.unparse(node)}")
@@ -169,7 +175,12 @@ def indicator_file() -> str:
     path = PACKAGE / "content" / "indicators" / "urgent_care" / "ae_long_waits_for_admission.yaml"
     text = yaml.safe_load(path.read_text(encoding="utf-8"))
     text |= {"id": "half_wait", "title": "Half of something", "short_title": "Half", "method": "half_rate"}
-    text |= {"area_types": ["provider", "partnership"], "standard": [], "polarity": "neither", "multiplier": 1000}
+    text |= {
+        "area_types": ["provider", "partnership"],
+        "standard": [],
+        "polarity": "neither",
+        "multiplier": 1000,
+    }
     text["numerator"] = {"table": "accident_emergency", "measure": "waited_over_12_hours"}
     text["denominator"] = {"table": "accident_emergency", "measure": "attendances"}
     return yaml.safe_dump(text, allow_unicode=True)

@@ -189,14 +189,19 @@ def saved(download, folder) -> list[str]:
 
 
 def objections(browser, site, address: str, width: int, **profile) -> list[str]:
-    """What axe-core objects to, target size included, with everything folded out and the charts live."""
+    """What axe-core (target size included) and the content policy object to, everything folded out, charts live."""
     context = browser.new_context(viewport={"width": width, "height": 900}, base_url=site.address, **profile)
     page = context.new_page()
+    said = []
+    page.on(
+        "console", lambda line: said.append(line.text) if "Content Security Policy" in line.text else None
+    )
+    page.on("pageerror", lambda fault: said.append(str(fault)))
     page.goto(address)
     become_live(page, page.locator("figure[data-spec]").count())
     page.evaluate("() => document.querySelectorAll('details').forEach(one => { one.open = true; })")
     found = Axe().run(page, options={"rules": {"target-size": {"enabled": True}}}).response["violations"]
     too_wide = page.evaluate("() => document.documentElement.scrollWidth > window.innerWidth")
     context.close()
-    said = [f"{one['id']}: {[node['html'][:160] for node in one['nodes'][:3]]}" for one in found]
+    said += [f"{one['id']}: {[node['html'][:160] for node in one['nodes'][:3]]}" for one in found]
     return said + (["the page scrolls sideways"] if too_wide else [])

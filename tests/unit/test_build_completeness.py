@@ -35,7 +35,9 @@ def month_ends(number: int) -> list[pd.Timestamp]:
     return list(pd.date_range(end="2026-01-31", periods=number, freq="ME"))
 
 
-def month_of(end: pd.Timestamp, without: str = "", waiting: int = 3, completed: dict[str, float] | None = None) -> list[dict]:
+def month_of(
+    end: pd.Timestamp, without: str = "", waiting: int = 3, completed: dict[str, float] | None = None
+) -> list[dict]:
     """Returns of one month: completed is as new unless ``completed`` says which share; three months wait."""
     rows = []
     for area, providers in ORDINARY.items():
@@ -53,20 +55,33 @@ def month_of(end: pd.Timestamp, without: str = "", waiting: int = 3, completed: 
     return rows
 
 
-def examine(engine, rows: list[dict], rules: CompletenessRules = RULES, submitters: list[dict] = ()) -> completeness.Findings:
+def examine(
+    engine, rows: list[dict], rules: CompletenessRules = RULES, submitters: list[dict] = ()
+) -> completeness.Findings:
     tables = {"rtt": engine.from_arrow(pa.Table.from_pylist(rows, schema=TIDIED["rtt"].schema))}
     if submitters:
         schema = TIDIED["rtt_submitters"].schema
         tables["rtt_submitters"] = engine.from_arrow(pa.Table.from_pylist(submitters, schema=schema))
     people = pd.DataFrame({"area": list(ORDINARY), "people": 35_000.0})
-    boards = pd.DataFrame({"provider": ["RXX", "RYY", "RZZ"], "icb": ["B1", "B1", "B2"], "share": [0.9, 0.9, 0.9]})
+    boards = pd.DataFrame(
+        {"provider": ["RXX", "RYY", "RZZ"], "icb": ["B1", "B1", "B2"], "share": [0.9, 0.9, 0.9]}
+    )
     return completeness.examine_waiting_times(engine, tables, areas(), boards, people, rules)
 
 
 def areas() -> Areas:
-    rows = [{"code": area, "name": area, "area_type": "sub_icb", "parent_code": board} for area, board in BOARDS.items()]
+    rows = [
+        {"code": area, "name": area, "area_type": "sub_icb", "parent_code": board}
+        for area, board in BOARDS.items()
+    ]
     table = pd.DataFrame(rows).reindex(columns=RELEASE["areas"].column_names)
-    return Areas(table, {"sub_icb": {area: area for area in BOARDS}}, pd.DataFrame(), pd.DataFrame(), Country("ENG", "England"))
+    return Areas(
+        table,
+        {"sub_icb": {area: area for area in BOARDS}},
+        pd.DataFrame(),
+        pd.DataFrame(),
+        Country("ENG", "England"),
+    )
 
 
 def found(findings: completeness.Findings) -> dict[str, str]:
@@ -119,7 +134,11 @@ def test_only_the_last_twelve_months_count(engine):
     """RYY reported for eight months, then not for twelve. From the eighth month of silence on it has been there in
     fewer than six of the last twelve: nobody expects it any more.
     """
-    rows = [row for number, end in enumerate(month_ends(20)) for row in month_of(end, without="RYY" if number > 7 else "")]
+    rows = [
+        row
+        for number, end in enumerate(month_ends(20))
+        for row in month_of(end, without="RYY" if number > 7 else "")
+    ]
     statuses = examine(engine, rows).table
     assert set(statuses.loc[statuses["submitter"] == "RYY", "period_end"]) == set(month_ends(20)[8:15])
 
@@ -128,7 +147,10 @@ def test_a_partial_return_is_found_by_ratio_and_stock(engine):
     """RZZ: 2,000 new, 800 completed (ratio 0.40), 24,000 waiting. A4 and A5 wait nowhere else."""
     findings = examine(engine, month_of(LAST, waiting=12, completed={"RZZ": 0.4}))
     assert found(findings) == {"RZZ": "partial", "A4": "incomplete", "A5": "incomplete"}
-    assert findings.table["evidence"][0] == "800 completed against 2,000 new pathways (ratio 0.40) with 24,000 waiting"
+    assert (
+        findings.table["evidence"][0]
+        == "800 completed against 2,000 new pathways (ratio 0.40) with 24,000 waiting"
+    )
 
 
 def test_a_partial_return_makes_only_completed_pathways_incomplete(engine):
@@ -156,7 +178,9 @@ def submitters(over_18_weeks: float = 5000.0) -> list[dict]:
 LOST_MOST = {**ORDINARY, "A1": {"RXX": 200, "RYY": 800}}
 
 
-def test_with_one_month_a_level_far_below_the_others_is_incomplete_and_its_neighbours_not_known(engine, monkeypatch):
+def test_with_one_month_a_level_far_below_the_others_is_incomplete_and_its_neighbours_not_known(
+    engine, monkeypatch
+):
     """A1 keeps 200 of 1,000: 5.7 per 1,000 where the median is 28.6. A2 and A3 may have lost some too: who knows."""
     monkeypatch.setitem(ORDINARY, "A1", LOST_MOST["A1"])
     findings = examine(engine, month_of(LAST, without="RYY"), submitters=submitters())

@@ -15,7 +15,10 @@ from careatlas.engine.connect import connect
 from careatlas.engine.tables import RELEASE, TIDIED
 
 CATALOGUE = load_catalogue()
-MONTHS = {"2025-12": (date(2025, 12, 1), date(2025, 12, 31)), "2026-01": (date(2026, 1, 1), date(2026, 1, 31))}
+MONTHS = {
+    "2025-12": (date(2025, 12, 1), date(2025, 12, 31)),
+    "2026-01": (date(2026, 1, 1), date(2026, 1, 31)),
+}
 BOARDS = {"A1": "B1", "A2": "B1", "A3": "B2", "A4": "B2"}
 
 
@@ -27,7 +30,12 @@ def engine():
 
 def areas() -> Areas:
     """Four sub-areas in two boards in one region."""
-    rows = [("A1", "sub_icb", "B1"), ("A2", "sub_icb", "B1"), ("A3", "sub_icb", "B2"), ("A4", "sub_icb", "B2")]
+    rows = [
+        ("A1", "sub_icb", "B1"),
+        ("A2", "sub_icb", "B1"),
+        ("A3", "sub_icb", "B2"),
+        ("A4", "sub_icb", "B2"),
+    ]
     rows += [("B1", "icb", "Y1"), ("B2", "icb", "Y1"), ("Y1", "region", "ENG"), ("ENG", "country", None)]
     table = pd.DataFrame([{"code": c, "name": c, "area_type": t, "parent_code": p} for c, t, p in rows])
     table = table.reindex(columns=RELEASE["areas"].column_names)
@@ -133,7 +141,9 @@ def test_pathways_of_commissioners_that_are_not_areas_are_in_no_areas_sum(engine
 def counts(**by_area: float) -> pd.DataFrame:
     frame = pd.DataFrame({"area": list(by_area), "count": list(by_area.values())})
     columns = ["value", "expected", "lower_95", "upper_95", "lower_998", "upper_998"]
-    return frame.assign(period_end=pd.Timestamp("2025-12-31"), status="reported", note="", **dict.fromkeys(columns, 1.0))
+    return frame.assign(
+        period_end=pd.Timestamp("2025-12-31"), status="reported", note="", **dict.fromkeys(columns, 1.0)
+    )
 
 
 def test_small_counts_of_records_are_hidden_with_the_sibling_that_would_give_them_away():

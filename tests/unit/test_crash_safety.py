@@ -77,7 +77,9 @@ class Reader:
     def read_once(self) -> None:
         try:
             release = open_release(self.home)
-            found = {name: len(release.arrow(name, [table.column_names[0]])) for name, table in RELEASE.items()}
+            found = {
+                name: len(release.arrow(name, [table.column_names[0]])) for name, table in RELEASE.items()
+            }
             if found != release.manifest["row_counts"] or len(release.catalogue["indicators"]) < 1:
                 self.faults.append(f"{release.id}: {found}")
             self.seen.add(release.id)

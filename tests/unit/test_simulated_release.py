@@ -31,8 +31,12 @@ def findings(simulated_release) -> list[dict]:
     return simulated_release.rows("completeness")
 
 
-def status_of(release, indicator: str, period_end: date = LATEST, area_type: str = "sub_icb") -> dict[str, str]:
-    rows = release.rows("values", ["area", "status"], indicator=indicator, area_type=area_type, period_end=period_end)
+def status_of(
+    release, indicator: str, period_end: date = LATEST, area_type: str = "sub_icb"
+) -> dict[str, str]:
+    rows = release.rows(
+        "values", ["area", "status"], indicator=indicator, area_type=area_type, period_end=period_end
+    )
     return {row["area"]: row["status"] for row in rows}
 
 
@@ -46,9 +50,13 @@ def test_the_release_says_that_its_country_is_invented(simulated_release, truth)
 def test_no_area_bears_a_real_name_or_code(simulated_release):
     """Real names: every alias in content, whose areas a simulated release does not hold, and large cities."""
     real = {alias.name.casefold() for alias in load_catalogue().aliases}
-    cities = r"\b(england|london|leeds|sheffield|wakefield|york|manchester|birmingham|bristol|liverpool|norfolk)\b"
+    cities = (
+        r"\b(england|london|leeds|sheffield|wakefield|york|manchester|birmingham|bristol|liverpool|norfolk)\b"
+    )
     rows = [*simulated_release.rows("areas"), *simulated_release.rows("area_names")]
-    names = {row["name"].casefold() for row in rows} | {row.get("official_name", "").casefold() for row in rows}
+    names = {row["name"].casefold() for row in rows} | {
+        row.get("official_name", "").casefold() for row in rows
+    }
     assert len(real) > 20
     assert not names & real
     assert not [name for name in names if re.search(cities, name)]
@@ -69,12 +77,16 @@ def test_every_level_of_the_country_is_there(simulated_release):
 
 
 def test_the_provider_that_did_not_submit_is_found_and_no_other(findings, truth):
-    absent = [(row["submitter"], f"{row['period_end']:%Y-%m}") for row in findings if row["status"] == "absent"]
+    absent = [
+        (row["submitter"], f"{row['period_end']:%Y-%m}") for row in findings if row["status"] == "absent"
+    ]
     assert absent == [(truth["absent_provider"]["provider"], truth["absent_provider"]["month"])]
 
 
 def test_the_partial_submitters_are_found_and_no_others(findings, truth):
-    partial = {(row["submitter"], f"{row['period_end']:%Y-%m}") for row in findings if row["status"] == "partial"}
+    partial = {
+        (row["submitter"], f"{row['period_end']:%Y-%m}") for row in findings if row["status"] == "partial"
+    }
     assert partial == {(planted["provider"], planted["month"]) for planted in truth["partial_submitters"]}
 
 
@@ -103,14 +115,20 @@ def doubted_areas(truth: dict, indicator: str) -> set[str]:
 @pytest.mark.parametrize("indicator", [*WAITING, *COMPLETED])
 def test_incomplete_areas_are_marked_in_that_month_only(simulated_release, truth, indicator):
     statuses = status_of(simulated_release, indicator)
-    assert {area for area, status in statuses.items() if status == "incomplete"} == doubted_areas(truth, indicator)
+    assert {area for area, status in statuses.items() if status == "incomplete"} == doubted_areas(
+        truth, indicator
+    )
     assert len(statuses) == 106
     assert set(status_of(simulated_release, indicator, date(2025, 12, 31)).values()) <= set(RANKED)
 
 
 def test_incomplete_areas_have_no_rank_and_are_not_counted_among_the_ranked(simulated_release, truth):
     rows = simulated_release.rows(
-        "comparisons", indicator="completed_pathways", area_type="sub_icb", period_end=LATEST, benchmark="national"
+        "comparisons",
+        indicator="completed_pathways",
+        area_type="sub_icb",
+        period_end=LATEST,
+        benchmark="national",
     )
     doubted = doubted_areas(truth, "completed_pathways")
     complete = set(status_of(simulated_release, "completed_pathways")) - doubted
@@ -135,7 +153,9 @@ def test_four_hour_waits_that_were_not_reported_are_missing_and_the_countrys_per
 ):
     silent = {(p["provider"], month) for p in truth["not_reporting_four_hours"] for month in p["months"]}
     found = {
-        (row["submitter"], f"{row['period_end']:%Y-%m}") for row in findings if row["status"] == "not_reported"
+        (row["submitter"], f"{row['period_end']:%Y-%m}")
+        for row in findings
+        if row["status"] == "not_reported"
     }
     assert found == silent
     waits = values[values["indicator"] == "ae_four_hours"]
@@ -184,9 +204,13 @@ def test_every_published_total_is_reached_exactly(simulated_release):
 def test_waiting_times_of_the_country_are_the_sum_of_what_was_written(values, truth, indicator, parts):
     """The planted totals of all areas; the country leaves out none, for an incomplete return is still a return."""
     country = values[(values["indicator"] == indicator) & (values["area_type"] == "country")]
-    counted = {f"{end:%Y-%m}": count for end, count in zip(country["period_end"], country["count"], strict=True)}
+    counted = {
+        f"{end:%Y-%m}": count for end, count in zip(country["period_end"], country["count"], strict=True)
+    }
     written = truth["national_totals"]["rtt"]
-    assert counted == {month: sum(totals["in_areas"][part] for part in parts) for month, totals in written.items()}
+    assert counted == {
+        month: sum(totals["in_areas"][part] for part in parts) for month, totals in written.items()
+    }
 
 
 def test_prescribing_and_discharges_of_the_country_are_the_sum_of_what_was_written(values, truth):
@@ -203,7 +227,9 @@ def test_levels_add_up(values):
     """A board's count is the sum of its areas' counts, a region's of its boards', and so is the denominator."""
     for indicator in ("completed_pathways", "broad_spectrum_antibiotics", "smoking_prevalence"):
         of_it = values[values["indicator"] == indicator]
-        sums = of_it.pivot_table(index="period_end", columns="area_type", values=["count", "denominator"], aggfunc="sum")
+        sums = of_it.pivot_table(
+            index="period_end", columns="area_type", values=["count", "denominator"], aggfunc="sum"
+        )
         for column in ("count", "denominator"):
             for level in ("icb", "region", "country"):
                 np.testing.assert_allclose(sums[column][level], sums[column]["sub_icb"], rtol=1e-9)
@@ -222,12 +248,16 @@ def planted_against_found(values, truth) -> pd.DataFrame:
         of_it = values[(values["indicator"] == indicator) & (values["area_type"] == entry["area_type"])]
         of_it = of_it[of_it["status"].isin(RANKED)]
         of_it = of_it[of_it["period_end"] == date.fromisoformat(entry["period"][1])]
-        parts.append(of_it.assign(planted=of_it["area"].map(entry["expected_value"])).dropna(subset=["planted"]))
+        parts.append(
+            of_it.assign(planted=of_it["area"].map(entry["expected_value"])).dropna(subset=["planted"])
+        )
     return pd.concat(parts)
 
 
 def within(rows: pd.DataFrame, limits: str) -> pd.Series:
-    return (rows["planted"] >= rows[f"lower_{limits}"] - 1e-9) & (rows["planted"] <= rows[f"upper_{limits}"] + 1e-9)
+    return (rows["planted"] >= rows[f"lower_{limits}"] - 1e-9) & (
+        rows["planted"] <= rows[f"upper_{limits}"] + 1e-9
+    )
 
 
 def test_planted_levels_are_found_within_sampling_error(planted_against_found):

@@ -188,7 +188,7 @@ def _ons_code_changes(listed: pd.DataFrame) -> list[dict[str, object]]:
                     "new": new.ons_code,
                     "from": pd.Timestamp(int(new.vintage), 4, 1),
                     "weight": 1.0,
-                    "basis": f"{code} is {old.ons_code} in look-ups of {old.vintage}, {new.ons_code} from {new.vintage}",
+                    "basis": f"{code} is {old.ons_code} to {old.vintage} and {new.ons_code} from {new.vintage}",
                     "exact": True,
                 }
             )

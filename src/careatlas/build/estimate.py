@@ -14,6 +14,7 @@ import pandas as pd
 from careatlas.build.gather import KEYS, STRATA, Gathered
 from careatlas.catalogue.indicator import Indicator
 from careatlas.catalogue.population import StandardPopulation
+from careatlas.errors import DefinitionError
 from careatlas.methods.estimate import Estimate
 
 CONFIDENCES = {"95": 0.95, "998": 0.998}
@@ -29,7 +30,7 @@ def estimate(gathered: Gathered, indicator: Indicator, standard: StandardPopulat
     method = method_named(indicator.method)
     wanted = [name for name in inspect.signature(method).parameters if name in given]
     for label, confidence in CONFIDENCES.items():
-        result = method(**{name: given[name] for name in wanted}, confidence=confidence)
+        result = _applied(method, {name: given[name] for name in wanted}, confidence, indicator)
         frame.loc[answered, [f"lower_{label}", f"upper_{label}"]] = np.column_stack(
             [result.lower, result.upper]
         )
@@ -39,6 +40,20 @@ def estimate(gathered: Gathered, indicator: Indicator, standard: StandardPopulat
     frame.loc[withheld & (frame["status"] != "incomplete"), "status"] = "missing"
     frame["expected"] = np.nan
     return frame
+
+
+def _applied(
+    method: Callable[..., Estimate], given: dict[str, object], confidence: float, indicator: Indicator
+) -> Estimate:
+    """What cannot be (a count below zero, say) was refused when it was read; what still is, the method names."""
+    try:
+        return method(**given, confidence=confidence)
+    except ValueError as fault:
+        raise DefinitionError(
+            indicator.id,
+            f"{indicator.method}: {fault}.",
+            "Look at the tables it counts: numerator and denominator.",
+        ) from fault
 
 
 def method_named(name: str) -> Callable[..., Estimate]:
@@ -86,9 +101,16 @@ def _by_stratum(asked: pd.DataFrame, strata: pd.DataFrame, standard: StandardPop
     ):
         wide = cells.pivot_table(index=KEYS, columns=STRATA, values=column, aggfunc="sum")
         arrays[name] = wide.reindex(index=index, columns=pd.MultiIndex.from_tuples(columns)).to_numpy(float)
+    empty = (arrays["denominator_by_stratum"] == 0).any(axis=-1)  # nobody of an age: no rate at that age
+    for array in arrays.values():
+        array[empty] = np.nan
     return {**arrays, "standard_population": np.array([weights[age] for _, age in columns])}
 
 
 def _why_withheld(rows: pd.DataFrame, indicator: Indicator) -> list[str]:
-    few = "fewer than ten events: too few for a standardised rate" if indicator.standard_population else ""
+    few = (
+        "fewer than ten events, or nobody of some age: no standardised rate"
+        if indicator.standard_population
+        else ""
+    )
     return [note or few or "too few observations for a value" for note in rows["note"].fillna("")]

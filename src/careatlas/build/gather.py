@@ -5,7 +5,7 @@ area that sent nothing is a row with status *missing*. Sums above the base level
 numerator and denominator alike and say how large a part it is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import ibis
@@ -106,12 +106,12 @@ def gather_base(
     return Gathered(frame, strata, outside)
 
 
-def roll_up(below: Gathered, above: Mapping[str, str]) -> Gathered:
+def roll_up(below: Gathered, above: Mapping[str, str], named: Callable[[str], str]) -> Gathered:
     """Sums of areas one level up. A missing area is left out of both sides; its share of the denominator decides
     whether the sum is incomplete (over 5 %) or carries a note."""
     frame = below.frame.assign(below=below.frame["area"], area=below.frame["area"].map(above))
     frame = frame.dropna(subset=["area"])
-    share = _shares_lost(frame)
+    share = _shares_lost(frame, named)
     known = frame[~frame["status"].isin(["missing"])]
     sums = [*count.SUMS, "denominator"]
     totals = known.groupby(KEYS, as_index=False)[sums].sum(min_count=1)
@@ -346,7 +346,7 @@ def _strata(frame: pd.DataFrame, top: pd.DataFrame, bottom: pd.DataFrame) -> pd.
     return cells.fillna({"count": 0.0, "sum_of_squares": 0.0})
 
 
-def _shares_lost(frame: pd.DataFrame) -> pd.DataFrame:
+def _shares_lost(frame: pd.DataFrame, named: Callable[[str], str]) -> pd.DataFrame:
     """For each sum: the share of its denominator in areas missing or incomplete, and a note that names them. What
     is lost is carried up: a region has not lost the whole of a board that has lost one area."""
     doubted = frame["status"].isin(["missing", "incomplete"]) & (frame["denominator"] != 0)
@@ -357,13 +357,13 @@ def _shares_lost(frame: pd.DataFrame) -> pd.DataFrame:
         frame = frame.assign(size=size, lost=size.where(doubted, 0.0))
     share = frame.groupby(KEYS, as_index=False)[["size", "lost"]].sum()
     share["share"] = share["lost"] / share["size"].where(share["size"] > 0)
-    who = frame[doubted].groupby(KEYS)["below"].agg(_codes)
+    who = frame[doubted].groupby(KEYS)["below"].agg(lambda codes: _named(codes, named))
     who = pd.Series(who.reindex(pd.MultiIndex.from_frame(share[KEYS])).to_numpy(), share.index, dtype=object)
     share["note"] = ("missing or incomplete within it: " + who).where(who.notna(), "")
     return share
 
 
-def _codes(codes: pd.Series) -> str:
-    present = sorted(codes.dropna())
-    shown = ", ".join(present[:6])
-    return f"{shown} and {len(present) - 6} more" if len(present) > 6 else shown
+def _named(codes: pd.Series, named: Callable[[str], str], most: int = 6) -> str:
+    words = [f"{named(code)} ({code})" for code in sorted(codes.dropna())]
+    shown = ", ".join(words[:most])
+    return f"{shown} and {len(words) - most} more" if len(words) > most else shown

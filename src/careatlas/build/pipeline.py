@@ -138,8 +138,8 @@ def indicator_values(
     """Every value of one indicator: its area types and the whole country, as rows of the ``values`` table."""
     levels = _levels(indicator, catalogue, inputs, areas, findings)
     standard = catalogue.standard_populations.get(indicator.standard_population or "")
-    national = _finished(estimate(levels.pop("country"), indicator, standard), indicator, "country")
-    finished = [national]
+    national = estimate(levels["country"], indicator, standard)
+    finished = []
     for area_type, gathered in levels.items():
         if gathered.frame.empty:  # no area of this type is known
             continue
@@ -171,11 +171,14 @@ def _levels(
             bases[base] = gather.gather_base(indicator, base, inputs, areas, types, flagged)
         step, below = bases[base], base
         for above in gather.path_up(area_type, base, types):
-            step, below = gather.roll_up(step, gather.members_of(types[above], below, areas)), above
+            step, below = (
+                gather.roll_up(step, gather.members_of(types[above], below, areas), areas.name),
+                above,
+            )
         levels[area_type] = step
     first = next(iter(bases.values()))
     everyone = {area: areas.country.code for area in first.frame["area"].unique()}
-    levels["country"] = gather.roll_up(first, everyone)
+    levels["country"] = gather.roll_up(first, everyone, areas.name)
     return levels
 
 

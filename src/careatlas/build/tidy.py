@@ -107,12 +107,25 @@ def _read(path: Path, name: str, sha256: str, home: Path, say: Say) -> Read:
     file = SourceFile(path)
     source = identify(file)
     if source is None:
-        return Read(name, sha256, size, None, f"no source knows this layout ({file.kind})", None, None)
+        return Read(name, sha256, size, None, _why_unknown(file), None, None)
     say(f"reading {name} ({source})")
     folder = home / "tidied" / source / _folder_name(key, source)
     with connect() as engine:  # one a file: an engine keeps what it was given in memory until it is closed
         account = _tidy(file, source, folder, engine)
     return Read(name, sha256, size, source, None, folder, account)
+
+
+def _why_unknown(file: SourceFile) -> str:
+    """What the file is, so that a reader can tell whether it is one the atlas should have known."""
+    if file.sheets:
+        return f"no source knows a workbook with sheets {_first(file.sheets)}"
+    if file.header:
+        return f"no source knows the columns {_first(file.header)}"
+    return f"no source reads files of this kind ({file.kind})"
+
+
+def _first(names: tuple[str, ...], most: int = 4) -> str:
+    return ", ".join(repr(name) for name in names[:most]) + (" ..." if len(names) > most else "")
 
 
 def _key(sha256: str, file_name: str) -> str:

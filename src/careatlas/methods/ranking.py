@@ -4,7 +4,7 @@ Rank 1 is the highest value whatever the polarity: the page says which end is be
 (missing, incomplete, hidden) have no rank, and the rest are ranked without them. Limits are pairwise: an area
 could stand anywhere among those it cannot be told apart from, with all its comparisons allowed for at once.
 Ranks of draws are narrower but too sure of themselves where areas are alike (coverage 78 % at a coefficient
-of variation of .02). Below ``SHOWN_FROM`` of the pairs told apart, show no ranks: "these areas cannot be
+of variation of .02). Below a tenth of the pairs told apart, show no ranks: "these areas cannot be
 separated".
 
 ``rank_rates``, ``rank_proportions`` and ``rank_estimates`` add the variance between areas
@@ -28,7 +28,6 @@ from careatlas.methods.overdispersion import (
     score_overdispersion,
 )
 
-SHOWN_FROM = 0.1  # share of pairs told apart, below which ranks should not be shown
 
 
 class Ranking(NamedTuple):

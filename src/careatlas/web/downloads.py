@@ -2,8 +2,6 @@
 
 import csv
 from collections.abc import Iterator
-from datetime import date
-from typing import Any
 
 import pyarrow as pa
 from django.http import HttpRequest, StreamingHttpResponse
@@ -35,13 +33,7 @@ def _lines(rows: pa.Table) -> Iterator[str]:
     yield writer.writerow(rows.column_names)
     for batch in rows.to_batches(max_chunksize=ROWS_AT_A_TIME):
         for row in batch.to_pylist():
-            yield writer.writerow([_cell(value) for value in row.values()])
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, str):
-        return safe_for_spreadsheet(value)
-    return value.isoformat() if isinstance(value, date) else value
+            yield writer.writerow([safe_for_spreadsheet(value) for value in row.values()])
 
 
 def _words_of(request: HttpRequest) -> list[str]:
