@@ -68,9 +68,16 @@ def test_only_one_file_knows_which_engine_it_has(module):
 
 @pytest.mark.parametrize(
     "text",
-    ["import duckdb", "from pyspark.sql import SparkSession", "import ibis.backends.duckdb", "x = ibis.duckdb.connect()",
-     "engine._backend.sql('')", "if engine.kind == 'duckdb': pass", "if name in ('spark', 'other'): pass"],
-)  # fmt: skip
+    [
+        "import duckdb",
+        "from pyspark.sql import SparkSession",
+        "import ibis.backends.duckdb",
+        "x = ibis.duckdb.connect()",
+        "engine._backend.sql('')",
+        "if engine.kind == 'duckdb': pass",
+        "if name in ('spark', 'other'): pass",
+    ],
+)
 def test_knowing_an_engine_would_be_seen(text):
     assert engine_knowledge(text)
 

@@ -70,18 +70,10 @@ def examine(
 
 
 def areas() -> Areas:
-    rows = [
-        {"code": area, "name": area, "area_type": "sub_icb", "parent_code": board}
-        for area, board in BOARDS.items()
-    ]
-    table = pd.DataFrame(rows).reindex(columns=RELEASE["areas"].column_names)
-    return Areas(
-        table,
-        {"sub_icb": {area: area for area in BOARDS}},
-        pd.DataFrame(),
-        pd.DataFrame(),
-        Country("ENG", "England"),
-    )
+    table = pd.DataFrame({"code": list(BOARDS), "name": list(BOARDS), "parent_code": list(BOARDS.values())})
+    table = table.assign(area_type="sub_icb").reindex(columns=RELEASE["areas"].column_names)
+    codes = {"sub_icb": {area: area for area in BOARDS}}
+    return Areas(table, codes, pd.DataFrame(), pd.DataFrame(), Country("ENG", "England"))
 
 
 def found(findings: completeness.Findings) -> dict[str, str]:

@@ -37,7 +37,9 @@ def areas() -> Areas:
         ("A4", "sub_icb", "B2"),
     ]
     rows += [("B1", "icb", "Y1"), ("B2", "icb", "Y1"), ("Y1", "region", "ENG"), ("ENG", "country", None)]
-    table = pd.DataFrame([{"code": c, "name": c, "area_type": t, "parent_code": p} for c, t, p in rows])
+    table = pd.DataFrame(
+        [{"code": c, "name": f"Place {c}", "area_type": t, "parent_code": p} for c, t, p in rows]
+    )
     table = table.reindex(columns=RELEASE["areas"].column_names)
     codes = {str(t): {code: code for code in of["code"]} for t, of in table.groupby("area_type")}
     return Areas(table, codes, pd.DataFrame(), pd.DataFrame(), Country("ENG", "England"))
@@ -46,7 +48,8 @@ def areas() -> Areas:
 def rtt(month: str, part: str, pathways: dict[str, float | None]) -> list[dict]:
     start, end = MONTHS[month]
     return [
-        {"period_start": start, "period_end": end, "commissioner": area, "part": part, "specialty": "total", "pathways": n}
+        {"period_start": start, "period_end": end, "commissioner": area, "part": part,
+         "specialty": "total", "pathways": n}
         for area, n in pathways.items()
     ]  # fmt: skip
 
@@ -99,7 +102,7 @@ def test_an_area_without_a_return_is_missing_and_left_out_of_both_sides(engine):
     country = values.loc[("2026-01", "ENG")]
     assert (country["status"], country["count"], country["denominator"]) == ("incomplete", 30, 3000)
     assert country["value"] == pytest.approx(10)
-    assert country["note"] == "missing or incomplete within it: A4"
+    assert country["note"] == "missing or incomplete within it: Place A4 (A4)"
 
 
 def test_a_sum_that_lacks_a_twentieth_or_less_is_reported_with_a_note(engine):
@@ -111,7 +114,7 @@ def test_a_sum_that_lacks_a_twentieth_or_less_is_reported_with_a_note(engine):
         "A1": "reported", "A2": "reported", "A3": "reported", "A4": "missing",
         "B1": "reported", "B2": "incomplete", "Y1": "reported", "ENG": "reported",
     }  # fmt: skip
-    assert values.loc["ENG", "note"] == "missing or incomplete within it: A4"
+    assert values.loc["ENG", "note"] == "missing or incomplete within it: Place A4 (A4)"
     assert values.loc["B1", "note"] is None
 
 
@@ -141,9 +144,8 @@ def test_pathways_of_commissioners_that_are_not_areas_are_in_no_areas_sum(engine
 def counts(**by_area: float) -> pd.DataFrame:
     frame = pd.DataFrame({"area": list(by_area), "count": list(by_area.values())})
     columns = ["value", "expected", "lower_95", "upper_95", "lower_998", "upper_998"]
-    return frame.assign(
-        period_end=pd.Timestamp("2025-12-31"), status="reported", note="", **dict.fromkeys(columns, 1.0)
-    )
+    ordinary = dict.fromkeys(columns, 1.0)
+    return frame.assign(period_end=pd.Timestamp("2025-12-31"), status="reported", note="", **ordinary)
 
 
 def test_small_counts_of_records_are_hidden_with_the_sibling_that_would_give_them_away():

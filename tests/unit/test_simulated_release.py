@@ -227,9 +227,8 @@ def test_levels_add_up(values):
     """A board's count is the sum of its areas' counts, a region's of its boards', and so is the denominator."""
     for indicator in ("completed_pathways", "broad_spectrum_antibiotics", "smoking_prevalence"):
         of_it = values[values["indicator"] == indicator]
-        sums = of_it.pivot_table(
-            index="period_end", columns="area_type", values=["count", "denominator"], aggfunc="sum"
-        )
+        both = ["count", "denominator"]
+        sums = of_it.pivot_table(index="period_end", columns="area_type", values=both, aggfunc="sum")
         for column in ("count", "denominator"):
             for level in ("icb", "region", "country"):
                 np.testing.assert_allclose(sums[column][level], sums[column]["sub_icb"], rtol=1e-9)
