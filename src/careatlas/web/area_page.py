@@ -110,12 +110,16 @@ def _row(release: Release, own: Row, value: Row, comparisons: list[Row]) -> dict
         "benchmark": number(national["benchmark_value"], indicator) if national else "",
         "significance": national["significance"] if national else "not_compared",
         "rank": _rank(national),
-        "standards": [
-            {"name": row["benchmark_name"], "value": number(row["benchmark_value"], indicator)}
-            for row in compared
-            if row["benchmark"] == "standard"
-        ],
+        "standards": [_standard(row, indicator) for row in compared if row["benchmark"] == "standard"],
     }
+
+
+def _standard(row: Row, indicator: dict[str, Any]) -> dict[str, str]:
+    """A standard in force in the period, and whether the value meets it."""
+    at_most = indicator["polarity"] == "lower_is_better"
+    is_met = row["difference"] <= 0 if at_most else row["difference"] >= 0
+    level = f"{'at most' if at_most else 'at least'} {number(row['benchmark_value'], indicator)}"
+    return {"name": row["benchmark_name"], "level": level, "met": "met" if is_met else "not met"}
 
 
 def _rank(national: Row | None) -> str:
