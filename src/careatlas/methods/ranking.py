@@ -29,7 +29,6 @@ from careatlas.methods.overdispersion import (
 )
 
 
-
 class Ranking(NamedTuple):
     """``rank``, ``lower`` and ``upper`` ``[..., area]``, NaN where unranked; ``separable_share``, of all
     pairs of ranked areas, and ``ranked_areas`` ``[...]``."""
