@@ -89,7 +89,9 @@ def test_equal_sums_on_both_engines(indicator_id, part, tidied, duckdb, sail):
     for key in keys:
         assert (here[key].astype(str) == there[key].astype(str)).all(), key
     for name in SUMS:
-        np.testing.assert_allclose(there[name].astype(float), here[name].astype(float), rtol=1e-12, err_msg=name)
+        np.testing.assert_allclose(
+            there[name].astype(float), here[name].astype(float), rtol=1e-12, err_msg=name
+        )
 
 
 def test_hospital_episodes_are_among_the_tables_counted():
@@ -105,7 +107,11 @@ def test_a_table_in_memory_is_counted_where_it_is_uploaded(duckdb, sail):
         answer = rows.group_by("area").aggregate(people=rows.people.sum(), known=rows.people.count())
         return sorted(engine.to_arrow(answer).to_pylist(), key=lambda row: row["area"])
 
-    assert counted(sail) == counted(duckdb) == [
-        {"area": "A", "people": 1.0, "known": 1},
-        {"area": "B", "people": 3.0, "known": 1},
-    ]
+    assert (
+        counted(sail)
+        == counted(duckdb)
+        == [
+            {"area": "A", "people": 1.0, "known": 1},
+            {"area": "B", "people": 3.0, "known": 1},
+        ]
+    )
