@@ -289,3 +289,10 @@ def test_a_new_method_answers_at_once(copied_package):
     found = {}
     exec((copied_package / "methods" / "made_rate.py").read_text(), found)
     assert found["made_rate"]([5], [10], multiplier=100).value.tolist() == [50]
+
+
+def test_an_areas_own_name_comes_before_a_council_that_reaches_into_its_neighbour(real_release):
+    from careatlas.present.queries import area_named
+
+    assert area_named(real_release, "leeds") == "15F"
+    assert area_named(real_release, "Grimsby") == "03H"

@@ -215,18 +215,16 @@ def _with_all_listed_values(
 ) -> pd.DataFrame:
     """Periods for which every value that the indicator lists is on file: half a sum is not the sum, and a part
     that no file of the period gives was not counted as zero."""
-    side = indicator.numerator
-    for column, wanted in side.equal_to.items():
-        if TIDIED[side.table].person:
-            continue
-        on_file = inputs.listed(side.table, Grain(grain.area_type, grain.period), (column,))
-        found = (
-            on_file[on_file[column].isin(wanted)].groupby(["period_start", "period_end"])[column].nunique()
-        )
-        complete = found[found == len(set(wanted))].index
-        keys = pd.MultiIndex.from_frame(periods[["period_start", "period_end"]])
-        periods = periods[keys.isin(complete)]
-    return periods
+    side, wanted = indicator.numerator, indicator.numerator.equal_to
+    if TIDIED[side.table].person or not wanted:
+        return periods
+    on_file = inputs.listed(side.table, Grain(grain.area_type, grain.period), tuple(wanted))
+    for column, values in wanted.items():  # together: a specialty that another part gives is not given by this one
+        on_file = on_file[on_file[column].isin(values)]
+    found = on_file.groupby(["period_start", "period_end"])[list(wanted)].nunique()
+    complete = found[(found == [len(set(values)) for values in wanted.values()]).all(axis=1)].index
+    keys = pd.MultiIndex.from_frame(periods[["period_start", "period_end"]])
+    return periods[keys.isin(complete)]
 
 
 def _say_what_is_absent(frame: pd.DataFrame, indicator: Indicator) -> None:
@@ -351,9 +349,7 @@ def _shares_lost(frame: pd.DataFrame, named: Callable[[str], str]) -> pd.DataFra
     is lost is carried up: a region has not lost the whole of a board that has lost one area."""
     doubted = frame["status"].isin(["missing", "incomplete"]) & (frame["denominator"] != 0)
     if "lost" not in frame:
-        size = (
-            frame["denominator"].fillna(frame.groupby("below")["denominator"].transform("median")).fillna(1.0)
-        )
+        size = _size(frame)
         frame = frame.assign(size=size, lost=size.where(doubted, 0.0))
     share = frame.groupby(KEYS, as_index=False)[["size", "lost"]].sum()
     share["share"] = share["lost"] / share["size"].where(share["size"] > 0)
@@ -361,6 +357,14 @@ def _shares_lost(frame: pd.DataFrame, named: Callable[[str], str]) -> pd.DataFra
     who = pd.Series(who.reindex(pd.MultiIndex.from_frame(share[KEYS])).to_numpy(), share.index, dtype=object)
     share["note"] = ("missing or incomplete within it: " + who).where(who.notna(), "")
     return share
+
+
+def _size(frame: pd.DataFrame) -> pd.Series:
+    """Each area's denominator; where it is not known its usual one, and of an area never seen the mean area's."""
+    known = frame["denominator"]
+    usual = known.groupby(frame["below"]).transform("median")
+    mean = known.groupby([frame["period_start"], frame["period_end"]]).transform("mean")
+    return known.fillna(usual).fillna(mean).fillna(1.0)
 
 
 def _named(codes: pd.Series, named: Callable[[str], str], most: int = 6) -> str:

@@ -139,14 +139,23 @@ def indicator_values(
     levels = _levels(indicator, catalogue, inputs, areas, findings)
     standard = catalogue.standard_populations.get(indicator.standard_population or "")
     national = estimate(levels["country"], indicator, standard)
-    finished = []
-    for area_type, gathered in levels.items():
+    finished = [pd.DataFrame(columns=RELEASE["values"].column_names)]
+    hidden: set[disclose.AreaPeriod] = set()
+    for area_type in sorted(levels, key=lambda level: -_height(level, catalogue)):  # an area after its parent
+        gathered = levels[area_type]
         if gathered.frame.empty:  # no area of this type is known
             continue
         frame = with_expected(estimate(gathered, indicator, standard), national, indicator)
-        frame = disclose.protect(frame, indicator.numerator.table, areas.parents(area_type))
+        frame = disclose.protect(frame, indicator.numerator.table, areas.parents(area_type), hidden)
+        hidden |= disclose.hidden_in(frame)
         finished.append(_finished(frame, indicator, area_type))
-    return pd.concat(finished, ignore_index=True)
+    return _stacked(finished)
+
+
+def _height(area_type: str, catalogue: Catalogue) -> int:
+    """How many types stand under this one as parents; the country stands over all."""
+    children = [child.id for child in catalogue.area_types.values() if child.parent == area_type]
+    return 1 + max((_height(child, catalogue) for child in children), default=0)
 
 
 def _levels(

@@ -212,7 +212,9 @@ def area_named(release: Release, text: str) -> str:
     if text.upper() in release.areas:
         return text.upper()
     names = release.rows("area_names")
-    same = {row["area"] for row in names if row["name"].casefold() == text.casefold()}
+    called = [row for row in names if row["name"].casefold() == text.casefold()]
+    own = {row["area"] for row in called if row["kind"] == "area"}
+    same = own or {row["area"] for row in called}  # Leeds is Leeds, though its council reaches into Wakefield
     if len(same) == 1:
         return same.pop()
     if same:
