@@ -426,7 +426,7 @@ def test_what_is_not_known_is_listed_beside_what_is_read(atlas):
     (data / "notes.md").write_text("# Notes")
     result = build(data, home)
     assert result.exit_code == 0
-    assert "not read: notes.md: no source knows this layout" in result.stdout
+    assert "not read: notes.md: no source knows the columns" in result.stdout
 
 
 def test_a_download_under_way_and_its_record_are_not_publishers_files(atlas):

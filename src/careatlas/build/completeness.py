@@ -6,6 +6,7 @@ counted. With fewer, levels and stocks show what they can, and where they cannot
 known". Thresholds are content (``content/standards/completeness.yaml``).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import ibis
@@ -64,7 +65,7 @@ def examine_waiting_times(
     months = _by_provider_and_area(engine, tables["rtt"], areas)
     if not len(months):
         return _findings(found, flagged)
-    history = _history(engine, tables, months)
+    history = _history(engine, tables)
     for period_end in sorted(months.loc[months["new_periods"].notna(), "period_end"].unique()):
         month = _Month(period_end, months, history, areas, boards, population, rules)
         if month.covers_all_parts():
@@ -79,10 +80,9 @@ class _Month:
         self.end = pd.Timestamp(period_end)
         self.start = self.end.replace(day=1)
         self.rows = months[months["period_end"] == period_end]
-        earlier = months[months["period_end"] < period_end]
-        self.months_on_file = sorted(earlier["period_end"].unique())[-MONTHS_LOOKED_AT:]
-        self.earlier = earlier[earlier["period_end"].isin(self.months_on_file)]
-        self.all_until = months[months["period_end"] <= period_end]
+        first = self.start - pd.DateOffset(months=MONTHS_LOOKED_AT)
+        self.earlier = months[(months["period_end"] >= first) & (months["period_end"] < self.start)]
+        self.months_on_file = sorted(self.earlier["period_end"].unique())
         self.history, self.areas, self.boards, self.population, self.rules = (
             history,
             areas,
@@ -127,18 +127,15 @@ class _Month:
         return partial
 
     def areas_of_partial(self, partial: pd.DataFrame) -> None:
-        """Areas with more than 5 % of their waiting list at a partial provider are incomplete; over 1 %, noted."""
+        """Areas with more than 5 % of their waiting list at partial providers are incomplete; over 1 %, noted."""
         waiting = (
             self.rows.dropna(subset=["area"]).groupby(["area", "provider"])["waiting"].sum().reset_index()
         )
         waiting["share"] = waiting["waiting"] / waiting.groupby("area")["waiting"].transform("sum")
-        for row in waiting[waiting["provider"].isin(partial["provider"])].itertuples():
-            self._flag(
-                row.area,
-                row.share,
-                "completed",
-                f"{row.share:.0%} of its waiting list is at {self._named(row.provider)}, whose return is partial",
-            )
+        at_partial = waiting[waiting["provider"].isin(partial["provider"])]
+        for area, share, named in self._by_area(at_partial):
+            whose = f"{share:.0%} of its waiting list is at {named}, whose return is partial"
+            self._flag(area, share, "completed", whose)
 
     def absent_with_history(self) -> None:
         """Providers on file in most of the last twelve months and absent now; what each area had there."""
@@ -156,9 +153,14 @@ class _Month:
         for provider in absent:
             told = f"reported in {reported[provider]} of {months} on file, absent now"
             self._find(provider, "provider", "absent", told)
-            where = f"new pathways of {months} were at {self._named(provider)}, which is absent"
-            for row in activity[activity["provider"] == provider].itertuples():
-                self._flag(row.area, row.share, "any", f"{row.share:.0%} of its {where}")
+        for area, share, named in self._by_area(activity[activity["provider"].isin(absent)]):
+            where = f"new pathways of {months} were at {named}, which is absent"
+            self._flag(area, share, "any", f"{share:.0%} of its {where}")
+
+    def _by_area(self, activity: pd.DataFrame) -> Iterator[tuple[str, float, str]]:
+        """Each area, the share of it at all these providers together, and who they are."""
+        for area, at in activity[activity["share"] > 0].groupby("area"):
+            yield str(area), at["share"].sum(), " and ".join(self._named(p) for p in at["provider"])
 
     def absent_by_level(self) -> None:
         """Short history: an area far below the others has lost a submitter; who that is, its board's history says."""
@@ -298,7 +300,7 @@ def _by_provider_and_area(engine: Engine, rtt: ibis.Table, areas: Areas) -> pd.D
     return sums.assign(area=areas.resolve("sub_icb", sums["commissioner"]))
 
 
-def _history(engine: Engine, tables: dict[str, ibis.Table], months: pd.DataFrame) -> pd.DataFrame:
+def _history(engine: Engine, tables: dict[str, ibis.Table]) -> pd.DataFrame:
     if "rtt_submitters" not in tables:
         return pd.DataFrame(columns=["period_end", "provider", "provider_name", "over_18_weeks"])
     return run(

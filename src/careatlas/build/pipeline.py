@@ -141,7 +141,7 @@ def indicator_values(
     national = estimate(levels["country"], indicator, standard)
     finished = [pd.DataFrame(columns=RELEASE["values"].column_names)]
     hidden: set[disclose.AreaPeriod] = set()
-    for area_type in sorted(levels, key=lambda level: -_height(level, catalogue)):  # an area after its parent
+    for area_type in sorted(levels, key=lambda level: -catalogue.area_types[level].order):  # largest areas first
         gathered = levels[area_type]
         if gathered.frame.empty:  # no area of this type is known
             continue
@@ -150,12 +150,6 @@ def indicator_values(
         hidden |= disclose.hidden_in(frame)
         finished.append(_finished(frame, indicator, area_type))
     return _stacked(finished)
-
-
-def _height(area_type: str, catalogue: Catalogue) -> int:
-    """How many types stand under this one as parents; the country stands over all."""
-    children = [child.id for child in catalogue.area_types.values() if child.parent == area_type]
-    return 1 + max((_height(child, catalogue) for child in children), default=0)
 
 
 def _levels(

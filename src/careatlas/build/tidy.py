@@ -297,16 +297,18 @@ class Editions:
 
 def latest_editions(reads: list[Read]) -> Editions:
     """Of files that are editions of the same figures the one that counts: of the richer source, then published
-    later, then named as revised. Two files with the same bytes are one file."""
+    later, then named as revised. Two files with the same bytes are one file, unless their names say that they are
+    of different periods or measures."""
     used: dict[str, list[tuple[Path, list[list[Any]] | None]]] = {}
     superseded: dict[str, str] = {}
-    seen: dict[str, str] = {}
+    seen: dict[tuple[str, str], str] = {}
     known = []
     for read in (read for read in reads if read.account):
-        if read.sha256 in seen and read.account["file_name"] == Path(seen[read.sha256]).name:
-            superseded[read.file] = f"the same bytes as {seen[read.sha256]}"
+        given = read.sha256, json.dumps(read.account["tables"], sort_keys=True)
+        if given in seen:
+            superseded[read.file] = f"the same bytes as {seen[given]}"
             continue
-        seen[read.sha256] = read.file
+        seen[given] = read.file
         known.append(read)
     known.sort(key=_standing)
     winner: dict[tuple[str, str], Read] = {}

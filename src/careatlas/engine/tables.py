@@ -368,7 +368,7 @@ _TIDIED = [
         ),
         measures=("admissions",),
         area_columns={"sub_icb": "sub_area"},
-        edition=(),
+        edition=("admission_date",),
         day="admission_date",
         age="age",
         person="person",

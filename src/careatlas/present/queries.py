@@ -80,8 +80,8 @@ def area_profile(release: Release, code: str, period: str | None = None) -> list
     area = area_named(release, code)
     rows = release.rows("values", area=area)
     if period:
-        _, end = period_on_file(period, {(row["period_start"], row["period_end"]) for row in rows})
-        rows = [row for row in rows if row["period_end"] == end]
+        asked = period_on_file(period, {(row["period_start"], row["period_end"]) for row in rows})
+        rows = [row for row in rows if (row["period_start"], row["period_end"]) == asked]
     latest: dict[str, Row] = {}
     for row in rows:
         if row["indicator"] not in latest or row["period_end"] > latest[row["indicator"]]["period_end"]:
