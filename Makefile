@@ -11,8 +11,8 @@ venv: .venv/installed
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11))' \
 	  || { echo "Care Atlas needs Python 3.11 or later; $(PYTHON) is older."; exit 1; }
 	@echo "making .venv"
-	@$(PYTHON) -m venv .venv || sh tools/debian-packages python3-venv
-	@test -x $@ || { rm -rf .venv; $(PYTHON) -m venv .venv; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || sh tools/debian-packages python3-venv
+	@$(PYTHON) -m venv .venv
 
 .venv/installed: .venv/bin/python requirements/core.txt pyproject.toml
 	@echo "installing what the atlas runs on (about a minute)"
