@@ -119,11 +119,13 @@ def _print_account(release: Any) -> None:
     for row in unread:
         click.echo(f"  not read: {row['file']}: {row['reason']}")
     catalogue = release.catalogue
+    on_file = {table for source in release.manifest["sources"] for table in source["tables"]}
     for indicator, about in catalogue["indicators"].items():
         if indicator not in catalogue["with_values"]:
-            click.echo(
-                f"  without figures: {indicator}: no {about['numerator']['table']} file in this folder"
-            )
+            sides = (about["numerator"], about["denominator"])
+            absent = sorted({side["table"] for side in sides if side} - on_file)
+            why = f"no {' or '.join(absent)} file" if absent else "no look-up of its areas"
+            click.echo(f"  without figures: {indicator}: {why} in this folder")
 
 
 @main.command()

@@ -65,6 +65,11 @@ def test_a_page_of_impossible_size_is_refused(client, query):
     assert client.get(f"/api/v1/values?{query}").status_code == 422
 
 
+@pytest.mark.parametrize("query", ["values?status=mising", "comparisons?benchmark=peer"])
+def test_a_word_that_no_row_can_have_is_refused_not_answered_with_nothing(client, query):
+    assert client.get(f"/api/v1/{query}").status_code == 422
+
+
 @pytest.mark.parametrize(
     ("address", "says"),
     [

@@ -296,3 +296,11 @@ def test_an_areas_own_name_comes_before_a_council_that_reaches_into_its_neighbou
 
     assert area_named(real_release, "leeds") == "15F"
     assert area_named(real_release, "Grimsby") == "03H"
+
+
+def test_the_id_that_fetch_asks_for_and_the_whole_address_stand_in_the_list_of_sources():
+    """Long texts fold: they once squeezed the first column out of the table."""
+    said = CliRunner().invoke(main, ["sources"]).output
+    assert "rtt_commissioner_workbooks" in said
+    assert "practice_lookup" in said
+    assert "…" not in said

@@ -64,7 +64,10 @@ def test_an_areas_value_stands_beside_the_countrys_with_its_interval():
         "In January 2026, 32.3 per 1,000 need-weighted people in Wakefield (95% interval 31.8 to 32.8), "
         "higher than England's 24.4."
     )
-    assert second == "It ranks 2 of 103 (1 = highest value); allowing for chance, between 1 and 4."
+    assert second == (
+        "It ranks 2 of 103 (1 = highest value); allowing for chance and for the usual spread between areas, "
+        "between 1 and 4."
+    )
 
 
 def test_similar_is_said_as_cannot_be_told_apart():

@@ -51,6 +51,11 @@ def test_every_word_must_be_answered(release):
     assert (found.topics, found.places) == ([], [])
 
 
+def test_one_letter_among_others_is_a_word_not_a_beginning(release):
+    assert [place.name for place in search(release, "a").places][:1] == ["Alderbrook"]
+    assert search(release, "alderbrook & i").places == search(release, "alderbrook i").places == []
+
+
 def test_a_misspelt_name_is_suggested(release):
     assert search(release, "widdeshire").did_you_mean == ["Wideshire"]
 

@@ -1,7 +1,10 @@
 """What stands round Django: the charts' script, and files served straight from disk."""
 
+import socket
+
 import pytest
 
+from careatlas.errors import AtlasError
 from careatlas.web import server
 
 
@@ -18,6 +21,25 @@ def test_the_charts_script_is_made_once_and_never_half(tmp_path, monkeypatch):
     monkeypatch.setattr(vl_convert, "javascript_bundle", lambda *_, **__: pytest.fail("made twice"))
     server.make_charts_script(tmp_path, said.append)
     assert len(said) == 1
+
+
+def test_a_port_that_another_atlas_has_is_refused_before_anything_is_made(tmp_path):
+    with socket.socket() as other:
+        # As the page server itself does: without a check, two atlases would answer at one address in turn.
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(AtlasError, match=f"port {port}: is taken.*--port"):
+            server.serve(tmp_path, port)
+    assert list(tmp_path.iterdir()) == []
+    server.refuse_unless_free("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("port", [-1, 99999])
+def test_a_port_that_does_not_exist_is_refused(port):
+    with pytest.raises(AtlasError, match="cannot be used"):
+        server.refuse_unless_free("127.0.0.1", port)
 
 
 def test_files_carry_the_strict_headers_and_a_year_of_caching(monkeypatch):

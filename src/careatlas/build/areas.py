@@ -112,15 +112,13 @@ def _by_ods_code(listed: pd.DataFrame) -> pd.DataFrame:
 def _latest_statement(listed: pd.DataFrame) -> pd.DataFrame:
     """One row an area: of each column the latest vintage's word. Publications of activity name areas too, but
     shout: a name in mixed case is preferred to one in capitals."""
-    ordered = listed.assign(
-        shouted=listed["name"].map(lambda name: not isinstance(name, str) or name.isupper())
-    )
-    ordered = ordered.sort_values(
-        ["area_type", "code", "shouted", "vintage", "name"], ascending=[True, True, True, False, True]
-    )
-    first = ordered.groupby(["area_type", "code"], sort=True).first().reset_index()
-    vintages = listed.groupby(["area_type", "code"])["vintage"].agg(["min", "max"]).reset_index()
-    table = first.drop(columns=["vintage", "shouted"]).merge(vintages, on=["area_type", "code"])
+    area, names = ["area_type", "code"], ["name", "official_name"]
+    latest = listed.sort_values([*area, "vintage", "name"], ascending=[True, True, False, True])
+    shouted = latest["name"].map(lambda name: not isinstance(name, str) or name.isupper())
+    spoken_first = latest.assign(shouted=shouted).sort_values([*area, "shouted"], kind="stable")
+    table = latest.drop(columns=[*names, "vintage"]).groupby(area, sort=True).first()
+    table = table.join(spoken_first.groupby(area)[names].first())
+    table = table.join(listed.groupby(area)["vintage"].agg(["min", "max"])).reset_index()
     table["name"] = table["name"].fillna(table["official_name"]).fillna(table["code"])
     shouted = table["name"].str.isupper()
     table.loc[shouted, "name"] = table.loc[shouted, "name"].map(spoken)

@@ -158,9 +158,12 @@ class _Month:
             self._flag(area, share, "any", f"{share:.0%} of its {where}")
 
     def _by_area(self, activity: pd.DataFrame) -> Iterator[tuple[str, float, str]]:
-        """Each area, the share of it at all these providers together, and who they are."""
+        """Each area, its share at all these providers together, and those of them that matter, largest first."""
         for area, at in activity[activity["share"] > 0].groupby("area"):
-            yield str(area), at["share"].sum(), " and ".join(self._named(p) for p in at["provider"])
+            largest_first = at.sort_values("share", ascending=False)
+            matter = largest_first[largest_first["share"] > self.rules.noted_share_above]
+            named = (matter if len(matter) else largest_first)["provider"]
+            yield str(area), at["share"].sum(), " and ".join(self._named(provider) for provider in named)
 
     def absent_by_level(self) -> None:
         """Short history: an area far below the others has lost a submitter; who that is, its board's history says."""

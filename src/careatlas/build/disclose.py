@@ -42,6 +42,14 @@ def protect(
     return values
 
 
+def as_shown(values: pd.DataFrame, table: str, decimals: int) -> pd.DataFrame:
+    """Values and limits of a restricted table to the decimals that pages show: limits at full precision stand in a
+    ratio that gives back the very count they were made from."""
+    if not TIDIED[table].restricted:
+        return values
+    return values.assign(**values[["value", *LIMITS]].astype(float).round(decimals))
+
+
 def hidden_in(values: pd.DataFrame) -> set[AreaPeriod]:
     """The areas and periods of ``values`` that are hidden."""
     hidden = values[values["status"] == "hidden"]

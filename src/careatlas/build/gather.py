@@ -219,7 +219,10 @@ def _with_all_listed_values(
     if TIDIED[side.table].person or not wanted:
         return periods
     on_file = inputs.listed(side.table, Grain(grain.area_type, grain.period), tuple(wanted))
-    for column, values in wanted.items():  # together: a specialty that another part gives is not given by this one
+    for (
+        column,
+        values,
+    ) in wanted.items():  # together: a specialty that another part gives is not given by this one
         on_file = on_file[on_file[column].isin(values)]
     found = on_file.groupby(["period_start", "period_end"])[list(wanted)].nunique()
     complete = found[(found == [len(set(values)) for values in wanted.values()]).all(axis=1)].index

@@ -24,11 +24,10 @@ from careatlas.catalogue.library import Catalogue, load_catalogue
 from careatlas.engine.connect import connect
 from careatlas.engine.release import (
     Release,
-    current_id,
     home_folder,
-    open_release,
     publish,
     remove_unfinished,
+    whole_release,
 )
 from careatlas.engine.tables import RELEASE
 from careatlas.errors import AtlasError
@@ -118,7 +117,8 @@ def _all_values(
         told = f": no {' or '.join(sorted(set(absent)))} on file" if absent else ""
         say(f"[{number}/{len(catalogue.indicators)}] {indicator.id}{told}")
         if not absent:
-            values.append(indicator_values(indicator, catalogue, inputs, areas, findings))
+            exact = indicator_values(indicator, catalogue, inputs, areas, findings)
+            values.append(disclose.as_shown(exact, indicator.numerator.table, indicator.decimals))
             comparisons.append(compare.comparisons(values[-1], indicator, catalogue, areas))
     return _stacked(values), _stacked(comparisons)
 
@@ -141,7 +141,9 @@ def indicator_values(
     national = estimate(levels["country"], indicator, standard)
     finished = [pd.DataFrame(columns=RELEASE["values"].column_names)]
     hidden: set[disclose.AreaPeriod] = set()
-    for area_type in sorted(levels, key=lambda level: -catalogue.area_types[level].order):  # largest areas first
+    for area_type in sorted(
+        levels, key=lambda level: -catalogue.area_types[level].order
+    ):  # largest areas first
         gathered = levels[area_type]
         if gathered.frame.empty:  # no area of this type is known
             continue
@@ -250,10 +252,8 @@ def _hash_of(reads: list[tidy.Read], data: Path, engine_url: str | None) -> str:
 
 
 def _same_inputs(home: Path, inputs_hash: str) -> Release | None:
-    if current_id(home) is None:
-        return None
-    release = open_release(home)
-    return release if release.manifest.get("inputs") == inputs_hash else None
+    release = whole_release(home)
+    return release if release and release.manifest.get("inputs") == inputs_hash else None
 
 
 @contextmanager

@@ -267,7 +267,10 @@ class _Checksums:
 
     def __init__(self, home: Path) -> None:
         self._path = home / "checksums.json"
-        self._known = json.loads(self._path.read_text(encoding="utf-8")) if self._path.is_file() else {}
+        try:
+            self._known = json.loads(self._path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):  # none yet, or damaged: only a saving of time is lost
+            self._known = {}
         self._seen: dict[str, list[Any]] = {}
 
     def of(self, path: Path) -> str:

@@ -39,9 +39,11 @@ class Release:
         """Rows of one table. ``where``: column = a value, a list of values, or None for missing."""
         if table not in RELEASE:
             raise ReleaseError(table, "is not a table of a release.", f"Tables: {', '.join(RELEASE)}.")
-        return pq.read_table(
-            self.folder / f"{table}.parquet", columns=columns, filters=_filters(where), use_threads=False
-        )
+        path = self.folder / f"{table}.parquet"
+        try:
+            return pq.read_table(path, columns=columns, filters=_filters(where), use_threads=False)
+        except (OSError, pa.ArrowInvalid) as fault:
+            raise _unreadable(path, fault) from fault
 
     def rows(self, table: str, columns: list[str] | None = None, **where: Any) -> list[dict[str, Any]]:
         """The same as a list of rows; missing is None."""
@@ -66,7 +68,10 @@ class Release:
 
 def home_folder(where: Path | None = None) -> Path:
     """Where releases live: the folder given, else CAREATLAS_HOME, else ``atlas`` in the current folder."""
-    return Path(where or os.environ.get("CAREATLAS_HOME") or DEFAULT_HOME)
+    home = Path(where or os.environ.get("CAREATLAS_HOME") or DEFAULT_HOME)
+    if home.is_file():
+        raise ReleaseError(home, "is a file.", "Give the folder that releases live in.")
+    return home
 
 
 def open_release(where: Path | str | None = None) -> Release:
@@ -80,6 +85,16 @@ def open_release(where: Path | str | None = None) -> Release:
             home, "holds no release.", "Run `careatlas build --data DIR` or `careatlas demo` first."
         )
     return Release(home / "releases" / current)
+
+
+def whole_release(home: Path) -> Release | None:
+    """The release being served; None before the first build, and where it is damaged, so that it is built anew."""
+    try:
+        release = open_release(home)
+        rows = {table: pq.read_metadata(release.folder / f"{table}.parquet").num_rows for table in RELEASE}
+    except (ReleaseError, OSError, pa.ArrowInvalid):
+        return None
+    return release if rows == release.manifest["row_counts"] else None
 
 
 def current_id(home: Path) -> str | None:
@@ -102,16 +117,16 @@ def publish(
     releases.mkdir(parents=True, exist_ok=True)
     remove_unfinished(releases)
     content_hash = _content_hash(tables, documents)
-    previous = _previous(home)
-    if previous and previous["content_hash"] == content_hash:
-        return open_release(home)
+    previous = whole_release(home)
+    if previous and previous.manifest["content_hash"] == content_hash:
+        return previous
     sequence = 1 + max((int(folder.name.split("-")[0]) for folder in releases.glob("[0-9]*-*")), default=0)
     name = f"{sequence:06d}-{content_hash[:12]}"
     complete = {
         "id": name,
         "sequence": sequence,
         "content_hash": content_hash,
-        "previous": previous["id"] if previous else None,
+        "previous": previous.id if previous else None,
         "row_counts": {table: len(rows) for table, rows in tables.items()},
         **manifest,
     }
@@ -127,11 +142,6 @@ def remove_unfinished(releases: Path) -> None:
     """Clear away what killed builds left. Only the holder of the build lock may call it."""
     for leftover in releases.glob(".unfinished-*"):
         shutil.rmtree(leftover)
-
-
-def _previous(home: Path) -> dict[str, Any] | None:
-    current = current_id(home)
-    return _read_json(home / "releases" / current / "manifest.json") if current else None
 
 
 def _write(
@@ -201,6 +211,8 @@ def _read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as fault:
-        raise ReleaseError(
-            path.parent, f"{path.name} cannot be read ({fault}).", "Build the release again."
-        ) from fault
+        raise _unreadable(path, fault) from fault
+
+
+def _unreadable(path: Path, fault: Exception) -> ReleaseError:
+    return ReleaseError(path.parent, f"{path.name} cannot be read ({fault}).", "Build the release again.")

@@ -117,7 +117,7 @@ _TIDIED = [
             Column("geometry", TEXT, "GeoJSON geometry, WGS 84, as published"),
         ),
         key=("area_type", "ons_code", "vintage"),
-        edition=("area_type",),
+        edition=("area_type", "vintage"),
     ),
     Table(
         "rtt",

@@ -120,7 +120,7 @@ def rank_areas(
     where: Row = {"indicator": indicator, "area_type": level_of(release, indicator, area_type)}
     _, where["period_end"] = period_of(release, where, period)
     rows = release.rows("values", **where)
-    if include_incomplete:
+    if include_incomplete and release.catalogue["area_types"][where["area_type"]]["ranked"]:
         ranks = _ranks_of_all(rows, about["method"])
     else:
         ranks = {row["area"]: row for row in release.rows("comparisons", benchmark="national", **where)}

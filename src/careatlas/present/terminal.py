@@ -13,7 +13,12 @@ WIDTH_WHEN_PIPED = 160
 
 
 LEFT_TO_JSON = {"lower_998", "upper_998", "sex", "age_band", "expected", "difference"}
-HEADINGS = {"value": "value (95 % interval)", "rank": "rank (95 % interval)"}
+HEADINGS = {
+    "value": "value (95 % interval)",
+    "rank": "rank (95 % interval)",
+    "ranked_areas": "of",
+    "benchmark_value": "benchmark",
+}
 
 
 def print_rows(rows: list[dict[str, Any]]) -> None:
@@ -40,7 +45,9 @@ def print_rows(rows: list[dict[str, Any]]) -> None:
             table.add_column(
                 HEADINGS.get(name, name.replace("_", " ")),
                 justify="right" if is_number else "left",
-                no_wrap=True,
+                no_wrap=is_number
+                or name in _CODES,  # long texts fold, so that no short column is squeezed out
+                overflow="fold",
                 min_width=min(least, 28),
             )
     for row in shown[:MOST_ROWS]:
@@ -61,7 +68,8 @@ def _notes(shown: list[dict[str, str]]) -> dict[str, list[str]]:
     return notes
 
 
-_SHARED = {"indicator", "area_type", "period", "ranked_areas", "name", "area"}
+_CODES = {"source", "indicator", "area_type", "period", "ranked_areas", "area"}
+_SHARED = _CODES - {"source"} | {"name"}
 
 
 def _for_reading(row: dict[str, Any]) -> dict[str, str]:

@@ -107,7 +107,8 @@ def status_in_words(row: Row) -> str:
         "incomplete": "Incomplete: submitted in part; not ranked.",
         "hidden": "Hidden: known, but too small to show.",
     }[row["status"]]
-    return f"{meaning} {row['note']}" if row.get("note") else meaning
+    note = row.get("note")
+    return f"{meaning} {note[0].upper()}{note[1:]}" if note else meaning
 
 
 _DIFFERS = ("better", "worse", "higher", "lower")
@@ -152,12 +153,15 @@ def _rank_sentence(row: Row, national: Row) -> str:
         return f"It ranks {rank} of {n} (1 = highest value)."
     if high - low + 1 > RANK_TOO_WIDE * n:
         return (
-            "Its place in the order cannot be told: allowing for chance it lies anywhere between "
-            f"{low:g} and {high:g} of {n} (1 = highest value)."
+            "Its place in the order cannot be told: allowing for chance and for the usual "
+            f"spread between areas, it lies anywhere between {low:g} and {high:g} of {n} (1 = highest value)."
         )
     if low == high:
-        return f"It ranks {rank} of {n} (1 = highest value), chance allowed for."
-    return f"It ranks {rank} of {n} (1 = highest value); allowing for chance, between {low:g} and {high:g}."
+        return f"It ranks {rank} of {n} (1 = highest value), chance and usual spread allowed for."
+    return (
+        f"It ranks {rank} of {n} (1 = highest value); allowing for chance and for the usual spread between "
+        f"areas, between {low:g} and {high:g}."
+    )
 
 
 def _standard_sentence(comparison: Row, indicator: Mapping[str, Any]) -> str:

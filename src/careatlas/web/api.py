@@ -6,7 +6,7 @@ Missing is null, never zero. Long answers come in pages of at most 1,000 rows (`
 
 from dataclasses import asdict
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pyarrow as pa
 from django.http import HttpRequest, HttpResponse
@@ -126,8 +126,14 @@ AreaCode = _text("an area's ODS code")
 PeriodCode = _text(
     "2026-01 (a month), 2024-Q2 (a quarter of 2024/25), 2022 (a year) or 2023/24 (a financial year)"
 )
+ValueStatus = Annotated[
+    Literal["reported", "zero", "missing", "incomplete", "hidden"] | None,
+    Query(None, description="what stands behind a value"),
+]
 Status = _text("a status, as the column of that name")
-Benchmark = _text("national, parent or standard")
+Benchmark = Annotated[
+    Literal["national", "parent", "standard"] | None, Query(None, description="what values are held against")
+]
 SourceId = _text("a source, as the column of that name")
 
 
@@ -190,7 +196,7 @@ def values(
     area_type: AreaTypeId = None,
     area: AreaCode = None,
     period: PeriodCode = None,
-    status: Status = None,
+    status: ValueStatus = None,
     limit: Limit = 1000,
     offset: Offset = 0,
 ) -> Any:

@@ -115,9 +115,14 @@ def _matching(words: str, entries: list[tuple[str, str, Any]]) -> list[tuple[tup
     ranked = []
     for name, further, entry in entries:
         answering = f"{name} {further}".split()
-        if all(any(word.startswith(start) for word in answering) for start in asked):
+        if all(any(_answers(word, start, asked) for word in answering) for start in asked):
             ranked.append(((_nearness(words, name), *_order(entry)), entry))
     return sorted(ranked, key=lambda pair: pair[0])
+
+
+def _answers(word: str, start: str, asked: list[str]) -> bool:
+    """A word answers to its beginning; one letter among others ("A&E") is a word, not a beginning."""
+    return word == start or (word.startswith(start) and (len(start) > 1 or len(asked) == 1))
 
 
 def _nearness(words: str, name: str) -> int:

@@ -1,8 +1,11 @@
 """Runs the web server: makes the charts' script if it is not there yet, then serves until Ctrl-C."""
 
 import os
+import socket
 from collections.abc import Callable
 from pathlib import Path
+
+from careatlas.errors import AtlasError
 
 VEGA_LITE = "6.4"
 SCRIPT = "vega.js"
@@ -12,6 +15,7 @@ def serve(
     home: Path, port: int, host: str = "127.0.0.1", workers: int = 2, say: Callable[[str], None] = print
 ) -> None:
     """Serve the releases in ``home`` at http://host:port until interrupted. ``say`` is told what happens."""
+    refuse_unless_free(host, port)
     make_charts_script(home, say)
     os.environ["CAREATLAS_HOME"] = str(home.resolve())
     os.environ["DJANGO_SETTINGS_MODULE"] = "careatlas.web.settings"
@@ -32,6 +36,18 @@ def serve(
     )
     server.on_startup(lambda: say(f"Serving at http://{host}:{port} (Ctrl-C stops)"))
     server.serve()
+
+
+def refuse_unless_free(host: str, port: int) -> None:
+    """The server's own sockets share a port with whoever has it: readers would get pages of two atlases in turn."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port left a moment ago is free
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError):
+            raise AtlasError(
+                f"port {port}", "is taken, or cannot be used.", "Choose another with --port, such as 8080."
+            ) from None
 
 
 def make_charts_script(home: Path, say: Callable[[str], None] = print) -> Path:

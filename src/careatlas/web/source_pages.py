@@ -139,7 +139,11 @@ def _totals(release: Release) -> dict[str, Any]:
     source_of_file = {file["file"]: file["source"] for file in release.rows("files")}
     rows = [
         row
-        | {"equal": _equal(row), "title": titles.get(source_of_file.get(row["file"]), heading(row["source"]))}
+        | {
+            "equal": _equal(row),
+            "title": titles.get(source_of_file.get(row["file"]), heading(row["source"])),
+            "words": row["total"].replace("_", " "),
+        }
         for row in release.rows("reconciliation")
     ]
     rows.sort(key=lambda row: (row["equal"] != "no", -_end(row).toordinal(), row["source"], row["total"]))
