@@ -104,7 +104,7 @@ def demo(seed: int, months: int, full_size: bool, port: int, no_serve: bool, hom
     "--release", "home", type=click.Path(path_type=Path), help="Where releases live [default: ./atlas]."
 )
 def build(data: Path, engine: str | None, home: Path | None) -> None:
-    """Build a release from publishers' files and serve it in place of the last."""
+    """Build a release from publishers' files; pages then show it in place of the last."""
     from careatlas.build.pipeline import build as build_release
 
     release = build_release(data, home, engine, say=_say)
@@ -116,8 +116,10 @@ def _print_account(release: Any) -> None:
     unread = [row for row in files if row["outcome"] == "not_read"]
     taken = len(files) - len(unread)
     click.echo(f"{taken} of {len(files)} files read; release {release.id} in {release.folder}")
-    for row in unread:
-        click.echo(f"  not read: {row['file']}: {row['reason']}")
+    for (folder, reason), names in _together(unread).items():
+        what = f"{folder}/{names[0]}" if folder else names[0]
+        more = f" and {len(names) - 1} more there" if len(names) > 1 else ""
+        click.echo(f"  not read: {what}{more}: {reason}")
     catalogue = release.catalogue
     on_file = {table for source in release.manifest["sources"] for table in source["tables"]}
     for indicator, about in catalogue["indicators"].items():
@@ -126,6 +128,15 @@ def _print_account(release: Any) -> None:
             absent = sorted({side["table"] for side in sides if side} - on_file)
             why = f"no {' or '.join(absent)} file" if absent else "no look-up of its areas"
             click.echo(f"  without figures: {indicator}: {why} in this folder")
+
+
+def _together(unread: list[dict[str, Any]]) -> dict[tuple[str, str], list[str]]:
+    """Files of one folder that are not read for one reason are told in one line."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for row in unread:
+        folder, _, name = row["file"].rpartition("/")
+        groups.setdefault((folder, row["reason"]), []).append(name)
+    return groups
 
 
 @main.command()
@@ -141,6 +152,8 @@ def fetch(sources: tuple[str, ...], first: str | None, last: str | None, into: P
     if first is None:
         raise AtlasError("--from", "is missing.", "Say which periods to fetch: --from 2021-12 --to 2023-11.")
     start, end = parse_period(first)[0], parse_period(last or first)[1]
+    if start > end:
+        raise AtlasError("--from", f"{first} is after --to {last}.", "Give the earlier period first.")
     for source in sources:
         for path in source_named(source).fetch(start, end, into / source, say=_say):
             click.echo(str(path))

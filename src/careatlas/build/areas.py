@@ -149,7 +149,7 @@ def spoken(shouted: str) -> str:
 
 
 def _code_changes(listed: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
-    """A code that the latest look-up no longer has, beside a new one of the same name under the same parent."""
+    """A code that the latest look-up no longer has, beside the one new code of the same name."""
     rows = []
     for area_type, of_type in table.groupby("area_type"):
         if area_type == "provider":

@@ -47,11 +47,11 @@ def _national(
 def _parents(
     local: pd.DataFrame, values: pd.DataFrame, indicator: Indicator, catalogue: Catalogue, areas: Areas
 ) -> pd.DataFrame:
-    """Only where the parent's own value is in the release, and is not the country."""
+    """Only where the parent's own value is in the release, is whole, and is not the country's."""
     parts = []
     for area_type, rows in local.groupby("area_type"):
         parent_type = catalogue.area_types[str(area_type)].parent
-        above = values[values["area_type"] == parent_type]
+        above = values[(values["area_type"] == parent_type) & values["status"].isin(RANKED)]
         if parent_type == "country" or not len(above):
             continue
         parent = rows["area"].map(areas.parents(str(area_type)))

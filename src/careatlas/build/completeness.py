@@ -6,7 +6,7 @@ counted. With fewer, levels and stocks show what they can, and where they cannot
 known". Thresholds are content (``content/standards/completeness.yaml``).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import ibis
@@ -128,48 +128,51 @@ class _Month:
 
     def areas_of_partial(self, partial: pd.DataFrame) -> None:
         """Areas with more than 5 % of their waiting list at partial providers are incomplete; over 1 %, noted."""
-        waiting = (
-            self.rows.dropna(subset=["area"]).groupby(["area", "provider"])["waiting"].sum().reset_index()
-        )
-        waiting["share"] = waiting["waiting"] / waiting.groupby("area")["waiting"].transform("sum")
-        at_partial = waiting[waiting["provider"].isin(partial["provider"])]
-        for area, share, named in self._by_area(at_partial):
-            whose = f"{share:.0%} of its waiting list is at {named}, whose return is partial"
-            self._flag(area, share, "completed", whose)
+
+        def told(share: float, named: str) -> str:
+            return f"{share:.0%} of its waiting list is at {named}, whose return is partial"
+
+        self._flag_areas(_area_by_provider(self.rows, "waiting"), partial["provider"], "completed", told)
 
     def absent_with_history(self) -> None:
         """Providers on file in most of the last twelve months and absent now; what each area had there."""
-        reported = self.earlier.groupby("provider")["period_end"].nunique()
-        now = set(self.rows["provider"])
-        absent = [p for p, n in reported.items() if n >= MONTHS_OF_HISTORY and p not in now]
-        activity = (
-            self.earlier.dropna(subset=["area"])
-            .groupby(["area", "provider"])["new_periods"]
-            .sum()
-            .reset_index()
-        )
-        activity["share"] = activity["new_periods"] / activity.groupby("area")["new_periods"].transform("sum")
+        on_file = pd.concat([self.earlier, self.rows])
+        reported = pd.crosstab(on_file["provider"], on_file["period_end"]) > 0
+        is_absent = rules_of.absent_submitters(reported.to_numpy(), MONTHS_OF_HISTORY, MONTHS_LOOKED_AT)
+        absent = reported.index[is_absent]
         months = f"the last {len(self.months_on_file)} months"
         for provider in absent:
-            told = f"reported in {reported[provider]} of {months} on file, absent now"
-            self._find(provider, "provider", "absent", told)
-        for area, share, named in self._by_area(activity[activity["provider"].isin(absent)]):
-            where = f"new pathways of {months} were at {named}, which is absent"
-            self._flag(area, share, "any", f"{share:.0%} of its {where}")
+            times = int(reported.loc[provider].sum())
+            self._find(provider, "provider", "absent", f"reported in {times} of {months} on file, absent now")
 
-    def _by_area(self, activity: pd.DataFrame) -> Iterator[tuple[str, float, str]]:
-        """Each area, its share at all these providers together, and those of them that matter, largest first."""
-        for area, at in activity[activity["share"] > 0].groupby("area"):
-            largest_first = at.sort_values("share", ascending=False)
-            matter = largest_first[largest_first["share"] > self.rules.noted_share_above]
-            named = (matter if len(matter) else largest_first)["provider"]
-            yield str(area), at["share"].sum(), " and ".join(self._named(provider) for provider in named)
+        def told(share: float, named: str) -> str:
+            return f"{share:.0%} of its new pathways of {months} were at {named}, which is absent"
+
+        self._flag_areas(_area_by_provider(self.earlier, "new_periods"), absent, "any", told)
+
+    def _flag_areas(
+        self, activity: pd.DataFrame, providers: Iterable[str], part: str, told: Callable[[float, str], str]
+    ) -> None:
+        """Areas by the share of their activity at these providers together; the note names those that matter."""
+        here = activity.loc[:, activity.columns.isin(list(providers))]
+        share = rules_of.share_at(activity.to_numpy(), activity.columns.isin(here.columns))
+        verdicts = rules_of.verdict(share, self.rules.noted_share_above, self.rules.incomplete_share_above)
+        for area, part_of_it, verdict in zip(activity.index, share, verdicts, strict=True):
+            if verdict not in ("note", "incomplete"):
+                continue
+            at = (here.loc[area] / activity.loc[area].sum()).sort_values(ascending=False)
+            matter = at[at > self.rules.noted_share_above]
+            named = (matter if len(matter) else at[at > 0]).index
+            note = told(part_of_it, " and ".join(map(self._named, named)))
+            if verdict == "incomplete":
+                self._find(area, "sub_icb", "incomplete", note)
+            self._add(area, "incomplete" if verdict == "incomplete" else "noted", part, note)
 
     def absent_by_level(self) -> None:
         """Short history: an area far below the others has lost a submitter; who that is, its board's history says."""
         gone = self._expected_but_absent()
         for provider in gone:
-            told = "in every one of the latest twelve months of the submitters' list, absent now, no successor known"
+            told = "in each of the latest twelve months of the submitters' list, absent now (or merged)"
             self._find(provider, "provider", "absent", told)
         new = self.rows.dropna(subset=["area"]).groupby("area")["new_periods"].sum()
         people = self.population.set_index("area")["people"].reindex(new.index)
@@ -207,13 +210,6 @@ class _Month:
         rows = self.boards[(self.boards["provider"] == provider) & (self.boards["icb"] == board)]
         return bool((rows["share"] > self.rules.absent_board_share_above).any())
 
-    def _flag(self, area: str, share: float, part: str, note: str) -> None:
-        if share > self.rules.incomplete_share_above:
-            self._find(area, "sub_icb", "incomplete", note)
-            self._add(area, "incomplete", part, note)
-        elif share > self.rules.noted_share_above:
-            self._add(area, "noted", part, note)
-
     def _add(self, area: str, flag: str, part: str, note: str) -> None:
         self.flagged.append(
             {
@@ -249,6 +245,12 @@ class _Month:
         names = self.history.loc[self.history["provider"] == provider, "provider_name"]
         known = self.areas.name(provider)
         return known if known != provider or not len(names) else _spoken_name(names.iloc[-1])
+
+
+def _area_by_provider(months: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """Sums of a measure, an area a row and a provider a column; nothing sent there is zero."""
+    placed = months.dropna(subset=["area"])
+    return placed.pivot_table(index="area", columns="provider", values=measure, aggfunc="sum", fill_value=0.0)
 
 
 def _spoken_name(name: str) -> str:

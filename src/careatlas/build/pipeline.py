@@ -6,6 +6,7 @@ read -> place -> examine -> gather -> estimate -> disclose -> compare -> publish
 import fcntl
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -35,6 +36,7 @@ from careatlas.present.maps import simplified
 
 ENGLAND = Country("ENG", "England")
 SIMULATED_COUNTRY_CODE = "SIM"
+REMEMBERED = "built-from.json"
 Say = tidy.Say
 
 
@@ -51,7 +53,8 @@ def build(
         if (unchanged := _same_inputs(home, inputs_hash)) is not None:
             say(f"nothing changed: release {unchanged.id} stands")
             return unchanged
-        release = _build(reads, data, home, catalogue, engine_url, inputs_hash, say)
+        release = _build(reads, data, home, catalogue, engine_url, say)
+        _remember_inputs(home, inputs_hash, release)
         say(f"release {release.id} is served from {home}")
         return release
 
@@ -62,7 +65,6 @@ def _build(
     home: Path,
     catalogue: Catalogue,
     engine_url: str | None,
-    inputs_hash: str,
     say: Say,
 ) -> Release:
     editions = tidy.latest_editions(reads)
@@ -102,7 +104,7 @@ def _build(
         home,
         {name: as_arrow(name, release_tables[name]) for name in RELEASE},
         _documents(catalogue, boundaries, areas, values),
-        {**account.manifest(reads, country, _is_simulated(data)), "inputs": inputs_hash},
+        account.manifest(reads, country, _is_simulated(data)),
     )
 
 
@@ -252,8 +254,20 @@ def _hash_of(reads: list[tidy.Read], data: Path, engine_url: str | None) -> str:
 
 
 def _same_inputs(home: Path, inputs_hash: str) -> Release | None:
+    """The release being served, where it is what these inputs gave the last time."""
     release = whole_release(home)
-    return release if release and release.manifest.get("inputs") == inputs_hash else None
+    try:
+        remembered = json.loads((home / REMEMBERED).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return release if release and remembered == {"inputs": inputs_hash, "release": release.id} else None
+
+
+def _remember_inputs(home: Path, inputs_hash: str, release: Release) -> None:
+    """Kept beside the releases, not in one: changed code may well give the same release again."""
+    unfinished = home / f".{REMEMBERED}"
+    unfinished.write_text(json.dumps({"inputs": inputs_hash, "release": release.id}), encoding="utf-8")
+    os.replace(unfinished, home / REMEMBERED)
 
 
 @contextmanager

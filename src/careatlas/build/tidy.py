@@ -5,6 +5,7 @@ and name; a file that has not changed is never read again, and a file that was r
 one.
 """
 
+import contextlib
 import functools
 import hashlib
 import json
@@ -101,9 +102,10 @@ def _read(path: Path, name: str, sha256: str, home: Path, say: Say) -> Read:
         for found in (home / "tidied").glob(f"*/{key}-*/account.json")
         if found.parent.name == _folder_name(key, found.parent.parent.name)
     ]
-    if known:
-        account = json.loads(known[0].read_text(encoding="utf-8"))
-        return Read(name, sha256, size, account["source"], None, known[0].parent, account)
+    for account_file in known:
+        with contextlib.suppress(ValueError):  # an account that power loss left empty: the file is read again
+            account = json.loads(account_file.read_text(encoding="utf-8"))
+            return Read(name, sha256, size, account["source"], None, account_file.parent, account)
     file = SourceFile(path)
     source = identify(file)
     if source is None:

@@ -1,4 +1,4 @@
-"""Small counts are hidden before anything restricted is shown: the rule for hospital episodes (``hes``).
+"""Small counts are hidden before anything restricted is shown: the rule for hospital episodes.
 
 Below the national figure, counts of 1 to 7 are hidden, the others rounded to the nearest five, and zeros
 shown. Totals are rounded from what was counted, never summed from rounded parts. Hide before dividing: a rate

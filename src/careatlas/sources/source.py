@@ -16,6 +16,7 @@ Header drift is mapped by a declared alias or refused with the file, the column 
 """
 
 import calendar
+import contextlib
 import csv
 import functools
 import gzip
@@ -204,11 +205,12 @@ class SourceFile:
 
     @functools.cached_property
     def document(self) -> object:
-        """A JSON file's content; None for other kinds."""
+        """A JSON file's content; None for other kinds, and for a file that begins like JSON by chance."""
         if self.kind != "json":
             return None
-        with self._damage():
+        with self._damage() if "json" in self.path.suffix.lower() else contextlib.suppress(ValueError):
             return json.loads(self.path.read_text(encoding="utf-8-sig"))
+        return None
 
     def workbook(self):
         import python_calamine

@@ -50,7 +50,7 @@ def search(release: Release, question: str, most: int = 40) -> Found:
     if not words:
         return Found([], [], [])
     index = _index(release)
-    topics = [topic for _, topic in _matching(words, index.topics)]
+    topics = [topic for _, topic in _matching(words, index.topics) or _matching(words, index.topics_in_full)]
     places = [place for _, place in _matching(words, index.places)]
     near = [] if topics or places else _near(words, index)
     return Found(topics[:most], places[:most], near)
@@ -70,13 +70,19 @@ def plain(text: str) -> str:
 @dataclass(frozen=True)
 class _Index:
     topics: list[tuple[str, str, Topic]]
+    topics_in_full: list[
+        tuple[str, str, Topic]
+    ]  # answering to the words of their context too: asthma, inhaler
     places: list[tuple[str, str, Place]]
 
 
 @functools.lru_cache(maxsize=2)
 def _index(release: Release) -> _Index:
     """Each entry: the name in plain words, further words it answers to, and what it leads to."""
-    return _Index(_topics(release), _places(release))
+    topics = _topics(release)
+    context = {id: plain(about["context"]) for id, about in release.catalogue["indicators"].items()}
+    in_full = [(name, f"{further} {context[topic.indicator]}", topic) for name, further, topic in topics]
+    return _Index(topics, in_full, _places(release))
 
 
 def _topics(release: Release) -> list[tuple[str, str, Topic]]:
