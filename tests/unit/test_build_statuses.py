@@ -1,5 +1,6 @@
 """The kinds of nothing on their way through a build: zero, missing, incomplete and hidden never become another."""
 
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -8,7 +9,7 @@ import pytest
 
 from careatlas.build import disclose
 from careatlas.build.areas import Areas, Country
-from careatlas.build.gather import Inputs
+from careatlas.build.gather import Inputs, _one_row_a_day
 from careatlas.build.pipeline import indicator_values
 from careatlas.catalogue.library import load_catalogue
 from careatlas.engine.connect import connect
@@ -29,14 +30,20 @@ def engine():
 
 
 def areas() -> Areas:
-    """Four sub-areas in two boards in one region."""
+    """Four sub-areas in two boards in one region, and a trust."""
     rows = [
         ("A1", "sub_icb", "B1"),
         ("A2", "sub_icb", "B1"),
         ("A3", "sub_icb", "B2"),
         ("A4", "sub_icb", "B2"),
     ]
-    rows += [("B1", "icb", "Y1"), ("B2", "icb", "Y1"), ("Y1", "region", "ENG"), ("ENG", "country", None)]
+    rows += [
+        ("B1", "icb", "Y1"),
+        ("B2", "icb", "Y1"),
+        ("Y1", "region", "ENG"),
+        ("ENG", "country", None),
+        ("T1", "provider", None),
+    ]
     table = pd.DataFrame(
         [{"code": c, "name": f"Place {c}", "area_type": t, "parent_code": p} for c, t, p in rows]
     )
@@ -159,3 +166,58 @@ def test_small_counts_of_records_are_hidden_with_the_sibling_that_would_give_the
 def test_published_counts_are_left_as_they_are():
     given = counts(A1=3, A2=40)
     pd.testing.assert_frame_equal(disclose.protect(given, "rtt", BOARDS), given)
+
+
+# Days without a figure
+
+
+@pytest.mark.parametrize(
+    ("table", "area_type", "one_row"),
+    [
+        ("discharges", "icb", True),
+        ("trust_discharges", "provider", True),
+        ("discharges", "region", False),  # several boards: several rows a day
+        ("delayed_discharge_reasons", "provider", False),  # months
+        ("hospital_episodes", "sub_icb", False),  # persons
+        ("reasons_by_day", "provider", False),
+    ],
+)
+def test_observations_are_days_only_where_a_day_has_one_row(monkeypatch, table, area_type, one_row):
+    by_day = replace(TIDIED["trust_discharges"], name="reasons_by_day", key=("day", "provider", "reason"))
+    monkeypatch.setitem(TIDIED, "reasons_by_day", by_day)
+    assert _one_row_a_day(table, area_type) is one_row
+
+
+def february_of_a_trust(engine, days_discharged: int) -> pd.Series:
+    """Three reasons in a February, and ten patients discharged on each of its first days."""
+    first, last = date(2025, 2, 1), date(2025, 2, 28)
+    delayed = [
+        {"period_start": first, "period_end": last, "provider": "T1", "reason": reason, "patients": 4.0}
+        for reason in ("Capacity", "Hospital process", "Interface process")
+    ]
+    discharged = [
+        {"day": date(2025, 2, day), "provider": "T1", "discharged": 10.0 if day <= days_discharged else None}
+        for day in range(1, 29)
+    ]
+    given = {
+        name: engine.from_arrow(pa.Table.from_pylist(rows, schema=TIDIED[name].schema))
+        for name, rows in (("delayed_discharge_reasons", delayed), ("trust_discharges", discharged))
+    }
+    spans = {"trust_discharges": (pd.Timestamp(first), pd.Timestamp(last))}
+    indicator = CATALOGUE.indicators["delayed_discharges_at_trusts"]
+    frame = indicator_values(indicator, CATALOGUE, Inputs(engine, given, spans), areas())
+    return frame.set_index("area").loc["T1"]
+
+
+def test_a_month_of_reasons_whose_every_day_has_discharges_is_reported(engine):
+    """12 delayed, 280 discharged: three reasons are not three days of twenty-eight."""
+    whole = february_of_a_trust(engine, days_discharged=28)
+    assert (whole["status"], whole["count"], whole["denominator"]) == ("reported", 12, 280)
+    assert whole["note"] is None
+
+
+def test_days_missing_from_the_denominator_alone_make_a_month_incomplete(engine):
+    """8 of 28 days without discharges: 12 per 200 would look worse than the trust is."""
+    part = february_of_a_trust(engine, days_discharged=20)
+    assert (part["status"], part["denominator"]) == ("incomplete", 200)
+    assert part["note"] == "8 of 28 days not reported"

@@ -102,7 +102,7 @@ def test_every_file_is_known_to_the_sources_of_the_real_files(country):
         "need_weights": 2,
         "gp_payments": 2,
         "lsoa_lookup": 2,
-        "delayed_discharges": 2,
+        "delayed_discharges": 4,
         "ons_population": 1,
         "fingertips": 1,
         "talking_therapies": 1,
@@ -147,6 +147,8 @@ def test_layouts_are_the_publishers_own(country, real_data):
         "places/practice_structures_2024_2025.parquet": "lookups/practice_structures_2022_2023.parquet",
         "places/lookup_lsoa21_icb24.parquet": "lookups/lookup_lsoa21_icb24.parquet",
         "activity/england_icb_criteria_to_reside.parquet": "discharge/england_icb_criteria_to_reside.parquet",
+        "activity/england_delayed_discharge_reasons.parquet": "discharge/england_delayed_discharge_reasons.parquet",
+        "activity/england_trust_discharged_patients.parquet": "discharge/england_trust_discharged_patients.parquet",
         "rtt/england_rtt_trust.parquet": "rtt/england_rtt_trust.parquet",
     }
     for ours, theirs in pairs.items():

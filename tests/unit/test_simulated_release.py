@@ -218,6 +218,12 @@ def test_prescribing_and_discharges_of_the_country_are_the_sum_of_what_was_writt
     delayed = country[country["indicator"] == "delayed_discharges"]
     found = {f"{end:%Y-%m}": n for end, n in zip(delayed["period_end"], delayed["count"], strict=True)}
     assert found == truth["national_totals"]["delayed_discharges"]
+    at_trusts = country[country["indicator"] == "delayed_discharges_at_trusts"]
+    found = {
+        f"{row['period_end']:%Y-%m}": {"delayed": row["count"], "discharged": row["denominator"]}
+        for row in at_trusts.to_dict("records")
+    }
+    assert found == truth["national_totals"]["trust_discharges"]
     written = truth["national_totals"]["prescribing"]
     for row in country[country["indicator"] == "broad_spectrum_antibiotics"].to_dict("records"):
         assert [row["count"], row["denominator"]] == written[f"broad_spectrum {row['period_end']:%Y-%m}"]

@@ -98,8 +98,7 @@ def gather_base(
     else:
         frame["denominator"] = frame["observations"].where(frame["observations"] > 0)
     _say_what_has_no_denominator(frame, indicator)
-    if indicator.numerator.table in inputs.spans:
-        _say_which_days_are_missing(frame, indicator)
+    _say_which_days_are_missing(frame, indicator, area_type, set(inputs.spans))
     strata = _strata(frame, top, bottom) if stratified(indicator) else None
     if flagged is not None and len(flagged):
         _say_what_is_incomplete(frame, flagged)
@@ -305,24 +304,30 @@ def _say_what_has_no_denominator(frame: pd.DataFrame, indicator: Indicator) -> N
     frame.loc[none | nobody | cannot_be, "status"] = "missing"
 
 
-def _say_which_days_are_missing(frame: pd.DataFrame, indicator: Indicator) -> None:
-    """Tables with a row for every area and day: too many days without a figure, on either side, make the sum
-    incomplete."""
-    tables = [TIDIED[side.table] for side in indicator.counted.values()]
-    if not all(table.day and not table.person for table in tables):
+def _say_which_days_are_missing(
+    frame: pd.DataFrame, indicator: Indicator, area_type: str, on_file: set[str]
+) -> None:
+    """Too many days without a figure, on either side, make the sum incomplete. Only a table with one row for every
+    area and day can tell: its observations are days."""
+    sides = zip(("observations", "denominator_observations"), indicator.counted.values(), strict=False)
+    told = [name for name, side in sides if side.table in on_file and _one_row_a_day(side.table, area_type)]
+    if not told:
         return
     days = (frame["period_end"] - frame["period_start"]).dt.days + 1
-    reported = frame[[name for name in ("observations", "denominator_observations") if name in frame]].min(
-        axis=1
-    )
+    reported = frame[told].min(axis=1)
     lost = (days - reported) / days
     answered = frame["status"].isin(["reported", "zero"])
-    told = answered & (lost > DAYS_LOST_NOTED)
-    frame.loc[told, "note"] = [
+    noted = answered & (lost > DAYS_LOST_NOTED)
+    frame.loc[noted, "note"] = [
         f"{int(all_days - some)} of {all_days} days not reported"
-        for all_days, some in zip(days[told], reported[told], strict=True)
+        for all_days, some in zip(days[noted], reported[noted], strict=True)
     ]
     frame.loc[answered & (lost > MISSING_SHARE_INCOMPLETE), "status"] = "incomplete"
+
+
+def _one_row_a_day(table: str, area_type: str) -> bool:
+    declared = TIDIED[table]
+    return bool(declared.day) and set(declared.key) == {declared.day, declared.area_columns.get(area_type)}
 
 
 def _say_what_is_incomplete(frame: pd.DataFrame, flagged: pd.DataFrame) -> None:

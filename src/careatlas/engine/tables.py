@@ -353,6 +353,42 @@ _TIDIED = [
         day="day",
     ),
     Table(
+        "trust_discharges",
+        "patients discharged from one trust on one day",
+        (
+            Column("day", DAY, "the day counted"),
+            Column("provider", TEXT, "ODS code"),
+            _measure("discharged", "patients discharged", "patients"),
+            _measure(
+                "discharged_by_17",
+                "of those, before or at 17:00; null where the split was not published",
+                "patients",
+            ),
+        ),
+        key=("day", "provider"),
+        measures=("discharged", "discharged_by_17"),
+        area_columns={"provider": "provider"},
+        edition=("day",),
+        day="day",
+    ),
+    Table(
+        "delayed_discharge_reasons",
+        "patients of one trust whose discharge was delayed for one reason in a month",
+        (
+            *PERIOD,
+            Column("provider", TEXT, "ODS code"),
+            Column("reason", TEXT, "the reason as published, with an en dash after its group"),
+            _measure(
+                "patients",
+                "patients delayed: the month's level as published, not a sum of its days",
+                "patients",
+            ),
+        ),
+        key=("period_end", "provider", "reason"),
+        measures=("patients",),
+        area_columns={"provider": "provider"},
+    ),
+    Table(
         "hospital_episodes",
         "one hospital admission of one person (record level)",
         (

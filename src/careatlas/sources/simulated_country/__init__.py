@@ -19,6 +19,7 @@ from careatlas.sources.simulated_country.people import settle
 from careatlas.sources.simulated_country.places import write_places
 from careatlas.sources.simulated_country.planting import month_list
 from careatlas.sources.simulated_country.population import write_need_weights, write_payments, write_residents
+from careatlas.sources.simulated_country.trust_discharges import write_trust_discharges
 from careatlas.sources.simulated_country.truth import Truth
 from careatlas.sources.simulated_country.waiting_times import write_waiting_times
 
@@ -65,6 +66,7 @@ def write_country(
     say("emergencies, prescribing, talking therapies, discharges, smoking")
     write_accident_emergency(data / "ae", country, people, calendar, seed, truth)
     write_activity(data / "activity", country, people, calendar, seed, truth)
+    write_trust_discharges(data / "activity", country, people, calendar, seed, truth)
     say("hospital admissions")
     write_hospital_episodes(data / "hospital", country, people, calendar, seed, truth, full_size)
     _write_notice(data, country, seed)

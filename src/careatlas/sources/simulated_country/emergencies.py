@@ -72,14 +72,19 @@ def write_accident_emergency(
     )
 
 
+def catchments(country: Country, people: People) -> np.ndarray:
+    """Thousands of people of each acute trust: people go to the nearest."""
+    seats = np.array([country.trusts[place].seat for place in country.trusts_of_kind("acute")])
+    nearest = country.distances_km[:, seats].argmin(axis=1)
+    return np.bincount(nearest, weights=people.residents.sum(axis=(1, 2)) / 1000, minlength=len(seats))
+
+
 def _attendances(
     country: Country, people: People, months: list[date], seed: int, acute: int, community: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Expected type 1 and other attendances [trust, month]: people go to the nearest acute trust."""
+    """Expected type 1 and other attendances [trust, month]."""
     residents = people.residents.sum(axis=(1, 2)) / 1000
-    seats = np.array([trust.seat for trust in country.trusts])
-    nearest = country.distances_km[:, seats[:acute]].argmin(axis=1)
-    catchment = np.bincount(nearest, weights=residents, minlength=acute)
+    catchment = catchments(country, people)
     rng = stream(seed, "attendances")
     monthly = season(months, 0.05, 7) * shock(months)
     major = np.zeros((acute + community, len(months)))
