@@ -141,6 +141,20 @@ def test_without_a_denominator_within_five_years_there_is_no_value(engine):
     assert values.loc[("2026-01", "A1"), "note"] == "no need weights on file within 5 years of the period"
 
 
+def test_a_board_without_discharges_in_the_month_has_no_value_and_the_note_says_what_is_absent(engine):
+    days = [date(2026, 1, day) for day in range(1, 32)]
+    remaining = [
+        {"day": day, "icb": board, "no_longer_meet_criteria_to_reside": 50.0}
+        for day in days
+        for board in ("B1", "B2")
+    ]
+    discharged = [{"day": day, "icb": "B2", "discharged": 25.0} for day in days]
+    values = values_of(engine, "delayed_discharges", delayed_discharges=remaining, discharges=discharged)
+    assert values.loc[("2026-01", "B2"), "value"] == pytest.approx(2)
+    absent = values.loc[("2026-01", "B1")]
+    assert (absent["status"], absent["note"]) == ("missing", "no discharges on file for the period")
+
+
 def test_pathways_of_commissioners_that_are_not_areas_are_in_no_areas_sum(engine):
     rows = rtt("2026-01", "new_periods", {**dict.fromkeys(BOARDS, 10.0), "NONC": 99.0})
     values = values_of(engine, "new_pathways", rtt=rows, need_weights=EVERYONE).loc["2026-01"]

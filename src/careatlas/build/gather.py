@@ -191,9 +191,7 @@ def _grid(indicator: Indicator, area_type: str, inputs: Inputs, areas: Areas, gr
     periods = presence[["period_start", "period_end"]].drop_duplicates()
     periods = _with_all_listed_values(indicator, periods, inputs, grain)
     periods = _wholly_on_file(periods, inputs.spans.get(table))
-    if (
-        area_type == "provider"
-    ):  # a provider's absence shows in the completeness table, not as a row of nothing
+    if area_type == "provider":  # no look-up lists providers: whoever reports is one
         return presence.merge(periods, on=["period_start", "period_end"])
     everyone = pd.DataFrame({"area": areas.current(area_type)}).merge(periods, how="cross")
     grid = everyone.merge(presence, on=KEYS, how="left")
@@ -291,9 +289,9 @@ def _say_what_has_no_denominator(frame: pd.DataFrame, indicator: Indicator) -> N
     none = answered & frame["denominator"].isna()
     nobody = answered & (frame["denominator"] == 0)
     table = indicator.denominator.table if indicator.denominator else indicator.numerator.table
-    frame.loc[none, "note"] = (
-        f"no {table.replace('_', ' ')} on file within {FURTHEST_EDITION_YEARS} years of the period"
-    )
+    has_editions = "edition" in TIDIED[table].column_names
+    when = f"within {FURTHEST_EDITION_YEARS} years of the period" if has_editions else "for the period"
+    frame.loc[none, "note"] = f"no {table.replace('_', ' ')} on file {when}"
     frame.loc[nobody, "note"] = "nobody in the denominator"
     cannot_be = answered & (frame["count"] < 0)
     if indicator.method == "proportion":

@@ -61,11 +61,11 @@ def show_values(
     """Values of one indicator: of one area over time, or of all areas in one period."""
     known_indicator(release, indicator)
     where: Row = {"indicator": indicator}
-    if area:
+    if area is not None:
         where["area"] = area_named(release, area)
-    if area_type or not area:
+    if area_type or area is None:
         where["area_type"] = level_of(release, indicator, area_type)
-    if period or not area:
+    if period or area is None:
         _, where["period_end"] = period_of(release, where, period)
     rows = release.rows("values", **where)
     if not rows:
