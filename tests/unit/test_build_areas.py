@@ -5,9 +5,10 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from careatlas.build.areas import Areas, Country, as_arrow, build_areas, spoken
+from careatlas.build.areas import Areas, Country, as_arrow, build_areas
 from careatlas.catalogue.library import load_catalogue
 from careatlas.engine.tables import RELEASE, TIDIED
+from careatlas.sources._names import in_title_case
 
 AREA_TYPES = load_catalogue().area_types
 
@@ -95,7 +96,7 @@ def test_a_council_does_not_lead_to_an_area_that_holds_a_few_of_its_streets():
     ],
 )
 def test_a_shouted_name_is_said_as_people_write_it(shouted, said):
-    assert spoken(shouted) == said
+    assert in_title_case(shouted) == said
 
 
 def test_release_rows_come_in_the_declared_columns_and_types_and_missing_is_null():

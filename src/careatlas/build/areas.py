@@ -15,6 +15,7 @@ from careatlas.catalogue.area import AreaType
 from careatlas.catalogue.library import CONTENT
 from careatlas.engine.tables import RELEASE
 from careatlas.present.hexagons import hexagon_layout
+from careatlas.sources._names import in_title_case
 
 SMALLEST_SHARE_OF_A_PLACE = 0.02  # a council's border streets do not make the next area an answer to its name
 
@@ -121,31 +122,9 @@ def _latest_statement(listed: pd.DataFrame) -> pd.DataFrame:
     table = table.join(listed.groupby(area)["vintage"].agg(["min", "max"])).reset_index()
     table["name"] = table["name"].fillna(table["official_name"]).fillna(table["code"])
     shouted = table["name"].str.isupper()
-    table.loc[shouted, "name"] = table.loc[shouted, "name"].map(spoken)
+    table.loc[shouted, "name"] = table.loc[shouted, "name"].map(in_title_case)
     table["official_name"] = table["official_name"].fillna(table["name"])
     return table
-
-
-_SMALL_WORDS = {"And", "Of", "The", "In", "On", "Upon", "For", "With", "By"}
-_CAPITALS = {
-    "Nhs": "NHS",
-    "Icb": "ICB",
-    "Gp": "GP",
-    "Llp": "LLP",
-    "Cic": "CIC",
-    "Uk": "UK",
-    "Plc": "PLC",
-    "Nhs'": "NHS",
-}
-
-
-def spoken(shouted: str) -> str:
-    """LEEDS TEACHING HOSPITALS NHS TRUST as a person would write it."""
-    words = shouted.title().replace("'S ", "'s ").split()
-    return " ".join(
-        word.lower() if i and word in _SMALL_WORDS else _CAPITALS.get(word, word)
-        for i, word in enumerate(words)
-    )
 
 
 def _code_changes(listed: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from careatlas.catalogue.completeness import CompletenessRules
 from careatlas.engine.connect import Engine
 from careatlas.engine.tables import RELEASE
 from careatlas.methods import completeness as rules_of
+from careatlas.sources._names import in_title_case
 
 COMPLETED = ["completed_admitted", "completed_non_admitted"]
 MONTHS_OF_HISTORY, MONTHS_LOOKED_AT = 6, 12
@@ -244,19 +245,13 @@ class _Month:
     def _name(self, provider: str) -> str:
         names = self.history.loc[self.history["provider"] == provider, "provider_name"]
         known = self.areas.name(provider)
-        return known if known != provider or not len(names) else _spoken_name(names.iloc[-1])
+        return known if known != provider or not len(names) else in_title_case(names.iloc[-1])
 
 
 def _area_by_provider(months: pd.DataFrame, measure: str) -> pd.DataFrame:
     """Sums of a measure, an area a row and a provider a column; nothing sent there is zero."""
     placed = months.dropna(subset=["area"])
     return placed.pivot_table(index="area", columns="provider", values=measure, aggfunc="sum", fill_value=0.0)
-
-
-def _spoken_name(name: str) -> str:
-    from careatlas.build.areas import spoken
-
-    return spoken(name) if name.isupper() else name
 
 
 def examine_four_hour_waits(engine: Engine, tables: dict[str, ibis.Table], areas: Areas) -> pd.DataFrame:

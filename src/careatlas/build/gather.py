@@ -63,11 +63,10 @@ class Inputs:
 @dataclass
 class Gathered:
     """One indicator at one area type: keys, sums, ``denominator``, ``status``, ``note``; strata in rows of their own
-    (``strata``) where the method standardises. ``outside``: counted for codes that are not areas, by period."""
+    (``strata``) where the method standardises."""
 
     frame: pd.DataFrame
     strata: pd.DataFrame | None
-    outside: pd.DataFrame
 
 
 def stratified(indicator: Indicator) -> bool:
@@ -86,7 +85,7 @@ def gather_base(
     grain = Grain(area_type, indicator.period, stratified(indicator))
     paired = count.paired_measures(indicator)
     top = inputs.sums(indicator.numerator, grain, paired["numerator"])
-    top, outside = _placed(top, area_type, areas, grain)
+    top = _placed(top, area_type, areas, grain)
     grid = _grid(indicator, area_type, inputs, areas, grain)
     totals = top.groupby(KEYS, as_index=False)[count.SUMS].sum(min_count=1)
     frame = grid.merge(totals, on=KEYS, how="left")
@@ -102,7 +101,7 @@ def gather_base(
     strata = _strata(frame, top, bottom) if stratified(indicator) else None
     if flagged is not None and len(flagged):
         _say_what_is_incomplete(frame, flagged)
-    return Gathered(frame, strata, outside)
+    return Gathered(frame, strata)
 
 
 def roll_up(below: Gathered, above: Mapping[str, str], named: Callable[[str], str]) -> Gathered:
@@ -129,7 +128,7 @@ def roll_up(below: Gathered, above: Mapping[str, str], named: Callable[[str], st
         strata = strata.assign(area=strata["area"].map(above)).dropna(subset=["area"])
         sums = ["count", "sum_of_squares", "denominator"]
         strata = strata.groupby([*KEYS, *STRATA], as_index=False)[sums].sum(min_count=1)
-    return Gathered(result.drop(columns="share"), strata, below.outside)
+    return Gathered(result.drop(columns="share"), strata)
 
 
 def path_up(area_type: str, base: str, area_types: Mapping[str, AreaType]) -> list[str]:
@@ -152,17 +151,15 @@ def base_of(indicator: Indicator, area_type: str, area_types: Mapping[str, AreaT
     return base_type(area_type, dict(area_types), dict(TIDIED[indicator.numerator.table].area_columns))
 
 
-def _placed(
-    sums: pd.DataFrame, area_type: str, areas: Areas, grain: Grain
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Sums by today's area codes, and apart from them the sums for codes that are not areas."""
-    area = areas.resolve(area_type, sums["area"])
-    outside = (
-        sums[area.isna()].groupby(["period_start", "period_end"], as_index=False)["count"].sum(min_count=1)
-    )
+def _placed(sums: pd.DataFrame, area_type: str, areas: Areas, grain: Grain) -> pd.DataFrame:
+    """Sums by today's area codes; what is counted for codes that are not areas stands in the reconciliation."""
+    return _summed(sums.assign(area=areas.resolve(area_type, sums["area"])), grain)
+
+
+def _summed(sums: pd.DataFrame, grain: Grain) -> pd.DataFrame:
+    """One row an area, period and stratum; rows without an area are left out."""
     keys = [*KEYS, *(STRATA if grain.by_age_and_sex else [])]
-    inside = sums.assign(area=area).dropna(subset=["area"])
-    return inside.groupby(keys, as_index=False)[count.SUMS].sum(min_count=1), outside
+    return sums.dropna(subset=["area"]).groupby(keys, as_index=False)[count.SUMS].sum(min_count=1)
 
 
 def _denominator_sums(
@@ -173,13 +170,12 @@ def _denominator_sums(
     base = base_type(grain.area_type, dict(area_types), dict(table.area_columns))
     own_grain = Grain(base, grain.period, grain.by_age_and_sex)
     paired = count.paired_measures(indicator)["denominator"]
-    sums, _ = _placed(inputs.sums(indicator.denominator, own_grain, paired), base, areas, own_grain)
+    sums = _placed(inputs.sums(indicator.denominator, own_grain, paired), base, areas, own_grain)
     below = base
     for above in path_up(grain.area_type, base, area_types):
         sums["area"] = sums["area"].map(members_of(area_types[above], below, areas))
         below = above
-    keys = [*KEYS, *(STRATA if grain.by_age_and_sex else [])]
-    return sums.dropna(subset=["area"]).groupby(keys, as_index=False)[count.SUMS].sum(min_count=1)
+    return _summed(sums, grain)
 
 
 def _grid(indicator: Indicator, area_type: str, inputs: Inputs, areas: Areas, grain: Grain) -> pd.DataFrame:

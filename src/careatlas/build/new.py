@@ -17,7 +17,7 @@ from pathlib import Path
 
 from careatlas.engine.connect import Engine, explaining
 from careatlas.sources import download
-from careatlas.sources.source import Layout, Refusal, Source, SourceFile, Tidied
+from careatlas.sources.source import Layout, Source, SourceFile, Tidied
 
 TEXT = ("Period", "Org Code")
 NUMERIC = ("Count",)
@@ -44,8 +44,8 @@ def tidy(file: SourceFile, engine: Engine) -> Tidied:
     """Every row kept, or refused with a reason; missing is null, never zero."""
     with explaining(file):
         rows = engine.read_csv(file.path, TEXT, NUMERIC)
-        read = engine.to_arrow(rows.count().as_table()).to_pylist()[0]
-    return Tidied(tables={{"{name}": rows}}, rows_read=list(read.values())[0], rows_kept=list(read.values())[0])
+        read = engine.to_arrow(rows.aggregate(read=rows.count())).to_pylist()[0]["read"]
+    return Tidied(tables={{"{name}": rows}}, rows_read=read, rows_kept=read)
 '''
 
 METHOD = '''"""What it answers, when to use it, and when not."""

@@ -93,9 +93,7 @@ def _build(
             "area_names": areas.names,
             "values": values,
             "comparisons": comparisons,
-            "completeness": pd.concat(
-                [part for part in (findings.table, four_hours) if len(part)] or [findings.table]
-            ),
+            "completeness": _stacked([findings.table, four_hours]),
             "files": account.files(reads, editions),
             "reconciliation": account.reconciliation(reads, editions, areas),
         }
@@ -149,7 +147,8 @@ def indicator_values(
         gathered = levels[area_type]
         if gathered.frame.empty:  # no area of this type is known
             continue
-        frame = with_expected(estimate(gathered, indicator, standard), national, indicator)
+        own = national if area_type == "country" else estimate(gathered, indicator, standard)
+        frame = with_expected(own, national, indicator)
         frame = disclose.protect(frame, indicator.numerator.table, areas.parents(area_type), hidden)
         hidden |= disclose.hidden_in(frame)
         finished.append(_finished(frame, indicator, area_type))

@@ -125,7 +125,7 @@ def _spark(url: str) -> Engine:
 
 
 @contextmanager
-def explaining(file: object, remedies: Mapping[str, str] | None = None) -> Iterator[None]:
+def explaining(file: object) -> Iterator[None]:
     """Turn what the embedded engine says of a damaged file into one clear fault naming file, line and column."""
     import duckdb
 
