@@ -40,10 +40,12 @@ def test_from_home_to_a_csv_by_mouse(open_page, site, tmp_path):
     expect(page.locator("#ranking tbody tr")).to_have_count(4)
     expect(page.get_by_label("Period")).to_have_value("2026-01")
 
+    become_live(page, 3)  # a picture that arrives moves what stands below it: point when the page is at rest
     page.locator("#ranking").get_by_role("link", name="Upper Board").click()
     expect(page.locator("#headline")).to_have_text("Upper Board, January 2026")
     page.get_by_role("link", name="All indicators of Upper Board").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Upper Board")
+    become_live(page, 1)
     with page.expect_download() as download:
         page.get_by_role("link", name="Every period (CSV)").click()
     lines = saved(download.value, tmp_path)
@@ -93,6 +95,7 @@ def test_from_home_to_a_csv_without_scripts(open_page, tmp_path):
     assert {(answer.status, answer.headers["content-type"]) for answer in pictures} == {
         (200, "image/svg+xml")
     }
+    page.wait_for_load_state("networkidle")
     page.get_by_text("Table: trend").click()
     expect(page.locator("#trend-table tbody tr")).to_have_count(15)
     with page.expect_download() as download:
