@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: venv demo test check bench lock
+.PHONY: venv demo test check trust conformance bench lock
 
 venv: .venv/installed
 
@@ -38,12 +38,28 @@ check: .venv/installed-for-tests
 	@$(BIN)/ruff check src tests benchmarks
 	@$(BIN)/lint-imports --no-cache | tail -n 8
 
-bench: .venv/installed-for-tests
+# What the statistics promise, measured by simulation: coverage, false flags, power.
+trust: .venv/installed-for-tests
+	@$(BIN)/python -m pytest tests/trust
+
+# Independent packages, some of them GPL, stay in an environment of their own.
+.venv-conformance/installed: .venv/bin/python requirements/conformance.txt pyproject.toml
+	@echo "installing the packages that answers are held against, in .venv-conformance"
+	@$(PYTHON) -m venv .venv-conformance
+	@.venv-conformance/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/conformance.txt
+	@.venv-conformance/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+conformance: .venv-conformance/installed
+	@.venv-conformance/bin/python -m pytest tests/conformance
+
+bench: .venv/installed-for-tests .venv-conformance/installed
 	@$(BIN)/python benchmarks/build.py
+	@.venv-conformance/bin/python benchmarks/methods.py
 
 # After changing requirements/*.in: lock again, with hashes and without index addresses.
 LOCK := .venv-lock/bin/pip-compile --quiet --allow-unsafe --generate-hashes --no-emit-index-url \
         --no-emit-find-links --no-emit-trusted-host --no-header --strip-extras
 lock:
 	@test -x .venv-lock/bin/pip-compile || { $(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet pip-tools; }
-	@for set in core spark test; do echo "locking $$set"; $(LOCK) -o requirements/$$set.txt requirements/$$set.in || exit 1; done
+	@for set in core spark test conformance; do echo "locking $$set"; $(LOCK) -o requirements/$$set.txt requirements/$$set.in || exit 1; done

@@ -22,6 +22,13 @@ class Estimate(NamedTuple):
     upper: Numbers
 
 
+class Limits(NamedTuple):
+    """Lower and upper limits, arrays of one shape. NaN where not known."""
+
+    lower: Numbers
+    upper: Numbers
+
+
 def as_numbers(name: str, values: ArrayLike) -> Numbers:
     """The values as floats; refused where infinite.
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammainc, gammaincc, gammainccinv, gammaincinv
 
-from careatlas.methods.estimate import Numbers, as_counts, refuse_where
+from careatlas.methods.estimate import Limits, Numbers, as_counts, refuse_where
 from careatlas.methods.intervals import exact_limits, tail, wilson_limits
 
 
@@ -35,7 +35,7 @@ def outlying(observed: ArrayLike, expected: ArrayLike, confidence: float = 0.998
     return np.where(np.isnan(observed) | np.isnan(expected) | (expected == 0), np.nan, flag)
 
 
-def inverted_limits(observed: ArrayLike, confidence: float = 0.998) -> tuple[Numbers, Numbers]:
+def inverted_limits(observed: ArrayLike, confidence: float = 0.998) -> Limits:
     """The expected counts at which ``observed`` events would lie just at a tail. For rates and ratios.
 
     NaN gives NaN. Refuses counts below zero.
@@ -47,7 +47,7 @@ def inverted_limits(observed: ArrayLike, confidence: float = 0.998) -> tuple[Num
     return exact_limits(observed, confidence)
 
 
-def precision_limits(expected: ArrayLike, confidence: float = 0.998) -> tuple[Numbers, Numbers]:
+def precision_limits(expected: ArrayLike, confidence: float = 0.998) -> Limits:
     """Smooth limits of observed/expected at each precision, as the R package FunnelPlotR draws them.
 
     NaN, or nothing expected, gives NaN. Refuses numbers below zero.
@@ -59,12 +59,10 @@ def precision_limits(expected: ArrayLike, confidence: float = 0.998) -> tuple[Nu
     expected = as_counts("expected", expected)
     expected = np.where(expected == 0, np.nan, expected)
     lower = gammaincinv(expected, tail(confidence)) / expected
-    return lower, gammainccinv(expected + 1, tail(confidence)) / expected
+    return Limits(lower, gammainccinv(expected + 1, tail(confidence)) / expected)
 
 
-def proportion_limits(
-    denominator: ArrayLike, overall: ArrayLike, confidence: float = 0.998
-) -> tuple[Numbers, Numbers]:
+def proportion_limits(denominator: ArrayLike, overall: ArrayLike, confidence: float = 0.998) -> Limits:
     """Limits about the ``overall`` share (0 to 1) for areas of each ``denominator``: Wilson's, around that
     share.
 

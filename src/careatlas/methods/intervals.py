@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammainccinv, gammaincinv, ndtri, stdtrit
 
-from careatlas.methods.estimate import Numbers, as_counts, as_numbers, divide, refuse_where
+from careatlas.methods.estimate import Limits, Numbers, as_counts, as_numbers, divide, refuse_where
 
 EXACT_BELOW = 10  # events: Byar's approximation is 48 % off at one event, 2.5 % at three, .2 % at ten
 
@@ -32,7 +32,7 @@ def normal_quantile(confidence: float) -> float:
     return float(-ndtri(tail(confidence)))
 
 
-def count_limits(count: ArrayLike, confidence: float = 0.95) -> tuple[Numbers, Numbers]:
+def count_limits(count: ArrayLike, confidence: float = 0.95) -> Limits:
     """Limits of a Poisson count: exact below ten events, Byar's approximation above.
 
     Garwood 1936, 10.1093/biomet/28.3-4.437; Breslow & Day 1987, Statistical methods in cancer research II.
@@ -47,10 +47,10 @@ def count_limits(count: ArrayLike, confidence: float = 0.95) -> tuple[Numbers, N
     lower, upper = map(np.array, byar_limits(np.maximum(count, EXACT_BELOW), confidence))
     is_few = count < EXACT_BELOW
     lower[is_few], upper[is_few] = exact_limits(count[is_few], confidence)
-    return lower, upper
+    return Limits(lower, upper)
 
 
-def exact_limits(count: ArrayLike, confidence: float = 0.95) -> tuple[Numbers, Numbers]:
+def exact_limits(count: ArrayLike, confidence: float = 0.95) -> Limits:
     """Exact limits of a Poisson count (Garwood 1936): the means at which it lies just at a tail.
 
     Any shape. NaN gives NaN. Refuses counts below zero.
@@ -61,10 +61,10 @@ def exact_limits(count: ArrayLike, confidence: float = 0.95) -> tuple[Numbers, N
     """
     count = as_counts("count", count)
     lower = np.where(count == 0, 0.0, gammaincinv(np.where(count == 0, 1.0, count), tail(confidence)))
-    return lower, gammainccinv(count + 1, tail(confidence))
+    return Limits(lower, gammainccinv(count + 1, tail(confidence)))
 
 
-def byar_limits(count: ArrayLike, confidence: float = 0.95) -> tuple[Numbers, Numbers]:
+def byar_limits(count: ArrayLike, confidence: float = 0.95) -> Limits:
     """Byar's limits of a Poisson count (Breslow & Day 1987). For counts above zero; poor below ten.
 
     >>> lower, upper = byar_limits([1])
@@ -76,12 +76,10 @@ def byar_limits(count: ArrayLike, confidence: float = 0.95) -> tuple[Numbers, Nu
     z, above = normal_quantile(confidence), count + 1
     lower = count * (1 - 1 / (9 * count) - z / (3 * np.sqrt(count))) ** 3
     upper = above * (1 - 1 / (9 * above) + z / (3 * np.sqrt(above))) ** 3
-    return lower, upper
+    return Limits(lower, upper)
 
 
-def wilson_limits(
-    count: ArrayLike, denominator: ArrayLike, confidence: float = 0.95
-) -> tuple[Numbers, Numbers]:
+def wilson_limits(count: ArrayLike, denominator: ArrayLike, confidence: float = 0.95) -> Limits:
     """Limits of a proportion, as a share of 1 (Wilson 1927, JASA 22:209).
 
     ``count`` of the ``denominator`` have the property; any shapes that broadcast. NaN, or a denominator of
@@ -98,7 +96,7 @@ def wilson_limits(
     half = z * np.sqrt(z**2 + 4 * count * (1 - share))
     width = 2 * (denominator + z**2)
     # Rounding can carry a limit past the share itself when none or all have the property.
-    return np.clip((middle - half) / width, 0, share), np.clip((middle + half) / width, share, 1)
+    return Limits(np.clip((middle - half) / width, 0, share), np.clip((middle + half) / width, share, 1))
 
 
 def t_half_width(

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
-from careatlas.methods.estimate import Numbers, as_counts, as_numbers, divide, refuse_where
+from careatlas.methods.estimate import Limits, Numbers, as_counts, as_numbers, divide, refuse_where
 from careatlas.methods.intervals import normal_quantile
 
 WINSORISED = 0.1  # share of the areas drawn in at each end
@@ -91,9 +91,7 @@ def score_overdispersion(score: ArrayLike, standard_error: ArrayLike, target: Ar
     return Overdispersion(z, np.where(is_known, z_adjusted, np.nan), phi, tau2, has_few_areas)
 
 
-def adjusted_rate_limits(
-    expected: ArrayLike, tau2: ArrayLike, confidence: float = 0.998
-) -> tuple[Numbers, Numbers]:
+def adjusted_rate_limits(expected: ArrayLike, tau2: ArrayLike, confidence: float = 0.998) -> Limits:
     """Funnel limits of observed/expected, with the ``tau2`` of ``rate_overdispersion``; NaN where none is
     expected.
 
@@ -103,12 +101,12 @@ def adjusted_rate_limits(
     """
     variance = divide(1.0, 4 * as_counts("expected", expected)) + as_counts("tau2", tau2)
     reach = normal_quantile(confidence) * np.sqrt(variance)
-    return np.maximum(1 - reach, 0) ** 2, (1 + reach) ** 2
+    return Limits(np.maximum(1 - reach, 0) ** 2, (1 + reach) ** 2)
 
 
 def adjusted_proportion_limits(
     denominator: ArrayLike, overall: ArrayLike, tau2: ArrayLike, confidence: float = 0.998
-) -> tuple[Numbers, Numbers]:
+) -> Limits:
     """Funnel limits about the ``overall`` share, with the ``tau2`` of ``proportion_overdispersion``.
 
     >>> lower, upper = adjusted_proportion_limits([100], 0.5, 0.0, confidence=0.95)
@@ -118,7 +116,7 @@ def adjusted_proportion_limits(
     variance = divide(1.0, 4 * as_counts("denominator", denominator)) + as_counts("tau2", tau2)
     reach, middle = normal_quantile(confidence) * np.sqrt(variance), np.arcsin(np.sqrt(overall))
     lower, upper = (np.clip(end, 0, np.pi / 2) for end in (middle - reach, middle + reach))
-    return np.sin(lower) ** 2, np.sin(upper) ** 2
+    return Limits(np.sin(lower) ** 2, np.sin(upper) ** 2)
 
 
 def _sum(numbers: Numbers) -> Numbers:
