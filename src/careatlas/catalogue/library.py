@@ -18,6 +18,7 @@ from careatlas.catalogue.area import Alias, AreaType
 from careatlas.catalogue.completeness import CompletenessRules
 from careatlas.catalogue.definition import Definition
 from careatlas.catalogue.indicator import Indicator
+from careatlas.catalogue.method_guide import MethodGuide
 from careatlas.catalogue.population import StandardPopulation
 from careatlas.catalogue.programme import Programme
 from careatlas.catalogue.target import Target
@@ -82,8 +83,21 @@ def load_catalogue(content: Path | None = None) -> Catalogue:
         completeness=_read_completeness(content, faults),
     )
     faults += checks.faults_between(catalogue, content)
+    for path in sorted(content.glob("methods/*.yaml")):
+        _read_one(path, path.relative_to(content.parent), TypeAdapter(MethodGuide), faults)
     raise_all(faults)
     return catalogue
+
+
+def load_method_guide(method: str, content: Path = CONTENT) -> MethodGuide | None:
+    """The worked examples and the chart of a method's page; None where nobody wrote them."""
+    path = content / "methods" / f"{method}.yaml"
+    if not path.exists():
+        return None
+    faults: list[AtlasError] = []
+    guide = _read_one(path, path.relative_to(content.parent), TypeAdapter(MethodGuide), faults)
+    raise_all(faults)
+    return guide
 
 
 def new_indicator(id: str, theme: str, content: Path | None = None) -> Path:

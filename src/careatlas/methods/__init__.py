@@ -4,6 +4,8 @@ One statistic a file, found by being there: ``careatlas.methods.crude_rate`` is 
 ``methods/crude_rate.py``. A file without a function of its own name (``intervals``) is given as the module.
 Nothing is read until it is asked for.
 
+Files that hold a statistic say in which ``CHAPTER`` of the manual it stands; the rest (``estimate``) serve them.
+
 A method returning ``Estimate`` can be named in an indicator's YAML; ``estimators()`` finds those.
 """
 
@@ -14,6 +16,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, get_type_hints
 
+CHAPTERS = (
+    "Rates",
+    "Limits and outliers",
+    "Variation",
+    "Smoothing and maps",
+    "Ranks and comparison",
+    "Time",
+    "Opportunity and benefit",
+    "Data quality and disclosure",
+)
+
 
 def names() -> list[str]:
     """Every method file, by name.
@@ -21,7 +34,17 @@ def names() -> list[str]:
     >>> "crude_rate" in names()
     True
     """
-    return sorted(file.stem for file in Path(__file__).parent.glob("*.py") if file.stem != "__init__")
+    return sorted(file.stem for file in Path(__file__).parent.glob("*.py") if not file.stem.startswith("_"))
+
+
+def statistics() -> dict[str, str]:
+    """The method files that hold a statistic, and the chapter each says it stands in.
+
+    >>> statistics()["crude_rate"]
+    'Rates'
+    """
+    chapters = {name: getattr(import_module(f"{__name__}.{name}"), "CHAPTER", None) for name in names()}
+    return {name: chapter for name, chapter in chapters.items() if chapter}
 
 
 def estimators() -> dict[str, Callable[..., Any]]:

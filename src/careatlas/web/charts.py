@@ -1,9 +1,10 @@
 """Charts as SVG, PNG and as specifications for the browser: rendered once, then served as files.
 
-A chart's address names its release, so what it shows never changes and browsers keep it for good. Files lie
-in ``<home>/cache/<release id>/``; the oldest go when there are too many.
+A chart's address names its release (a method's chart: the code), so what it shows never changes and browsers
+keep it for good. Files lie in ``<home>/cache/``; the oldest go when there are too many.
 """
 
+import functools
 import hashlib
 import json
 import os
@@ -15,8 +16,11 @@ from pathlib import Path
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from careatlas import code_hash, methods
+from careatlas.catalogue.library import load_method_guide
 from careatlas.engine.release import Release, open_release
 from careatlas.errors import NotKnownError
+from careatlas.present.method_chart import method_chart
 from careatlas.present.theme import Spec, to_png, to_svg
 from careatlas.web import figures
 from careatlas.web.choice import choose_exactly
@@ -32,13 +36,28 @@ def chart(request: HttpRequest, release: str, indicator: str, chart: str, kind: 
     opened, width = _release(release), _width(request)
     choice = choose_exactly(opened, indicator, request.GET)
     name = f"{indicator}/{chart}/{choice.query(width=str(width))}"
-    return _file(opened, name, kind, lambda: figures.spec(opened, choice, chart, width))
+    return _file(opened.id, name, kind, lambda: figures.spec(opened, choice, chart, width))
 
 
 def spine(request: HttpRequest, release: str, code: str, kind: str) -> HttpResponse:
     """``/charts/<release>/areas/<code>/spine.<svg|png|json>?width=``"""
     opened, width = _release(release), _width(request)
-    return _file(opened, f"areas/{code}/{width}", kind, lambda: figures.spine(opened, code, width))
+    return _file(opened.id, f"areas/{code}/{width}", kind, lambda: figures.spine(opened, code, width))
+
+
+def method(request: HttpRequest, code: str, name: str, kind: str) -> HttpResponse:
+    """``/charts/methods/<code>/<name>.<svg|png|json>?width=``; another code's chart is not kept."""
+    guide = load_method_guide(name) if name in methods.names() else None
+    if code != method_code() or guide is None or guide.chart is None:
+        raise NotKnownError(name, "is not the chart of a method.", "See the list of methods.")
+    chart, width = guide.chart, _width(request)
+    return _file(f"methods-{code}", f"{name}/{width}", kind, lambda: method_chart(name, chart, width))
+
+
+@functools.cache
+def method_code() -> str:
+    """What made the charts of methods: part of their address, so that browsers may keep them for good."""
+    return code_hash()[:12]
 
 
 def _release(name: str) -> Release:
@@ -61,11 +80,11 @@ def _width(request: HttpRequest) -> int:
     return figures.WIDTHS[wanted]
 
 
-def _file(release: Release, name: str, kind: str, make: Callable[[], Spec]) -> HttpResponse:
+def _file(folder: str, name: str, kind: str, make: Callable[[], Spec]) -> HttpResponse:
     if kind not in CONTENT_TYPES:
         raise NotKnownError(kind, "is not a kind of picture.", f"Kinds: {', '.join(CONTENT_TYPES)}.")
     fingerprint = hashlib.sha256(name.encode()).hexdigest()[:32]
-    path = settings.HOME / "cache" / release.id / f"{fingerprint}.{kind}"
+    path = settings.HOME / "cache" / folder / f"{fingerprint}.{kind}"
     try:
         body = path.read_bytes()
     except OSError:  # not rendered yet, or the cache cannot be read

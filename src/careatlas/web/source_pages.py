@@ -1,30 +1,22 @@
-"""Sources and data quality, methods, content pages, and the API's own page."""
+"""Sources and data quality, content pages, and the API's own page."""
 
-import ast
-import functools
 from collections import Counter
 from datetime import date
-from importlib import resources
-from pathlib import Path
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.safestring import SafeString
 
-import careatlas
 from careatlas.engine.release import Release
 from careatlas.engine.tables import RELEASE
 from careatlas.errors import NotKnownError
 from careatlas.present.periods import period_name
-from careatlas.web import reading
 from careatlas.web.api import api
 from careatlas.web.current import current_release
-from careatlas.web.pages import crumb, show
+from careatlas.web.pages import show
 from careatlas.web.template_words import heading
-from careatlas.web.text import content_pages, from_docstring, from_markdown, title_of
+from careatlas.web.text import content_pages, from_markdown, title_of
 
 MOST_TOTALS = 200
-METHODS = Path(str(resources.files(careatlas))) / "methods"
 
 
 def sources(request: HttpRequest) -> HttpResponse:
@@ -44,29 +36,6 @@ def sources(request: HttpRequest) -> HttpResponse:
         ],
     }
     return show(request, "sources.html", page | _quality(release) | _totals(release))
-
-
-def methods(request: HttpRequest) -> HttpResponse:
-    release = current_release()
-    listed = [
-        {"name": name, "first_line": about.strip().split("\n")[0], "indicators": _using(release, name)}
-        for name, about, _ in _documented()
-    ]
-    return show(request, "methods.html", {"methods": listed})
-
-
-def method(request: HttpRequest, name: str) -> HttpResponse:
-    found = next((one for one in _documented() if one[0] == name), None)
-    if found is None:
-        raise NotKnownError(name, "is not a method.", "See the list of methods.")
-    page = {
-        "name": name,
-        "about": from_docstring(found[1]),
-        "functions": found[2],
-        "indicators": _using(current_release(), name),
-        "crumbs": [crumb("Methods", "/methods/")],
-    }
-    return show(request, "method.html", page)
 
 
 def content(request: HttpRequest, slug: str) -> HttpResponse:
@@ -176,30 +145,6 @@ def _equal(row: dict[str, Any]) -> str:
     if row["published"] is None or row["counted"] is None:
         return "cannot be told"
     return "yes" if abs(row["published"] - row["counted"]) <= 1e-9 * max(1.0, abs(row["published"])) else "no"
-
-
-@functools.cache
-def _documented() -> list[tuple[str, str, list[dict[str, str | SafeString]]]]:
-    """Each method module's docstring and public functions, read without running it."""
-    return [_read(path) for path in sorted(METHODS.glob("*.py")) if not path.stem.startswith("_")]
-
-
-def _read(path: Path) -> tuple[str, str, list[dict[str, str | SafeString]]]:
-    module = ast.parse(path.read_text(encoding="utf-8"))
-    functions = [
-        {
-            "name": one.name,
-            "signature": f"{one.name}({ast.unparse(one.args)})",
-            "about": from_docstring(ast.get_docstring(one) or ""),
-        }
-        for one in module.body
-        if isinstance(one, ast.FunctionDef) and not one.name.startswith("_")
-    ]
-    return path.stem, ast.get_docstring(module) or "", functions
-
-
-def _using(release: Release, name: str) -> list[dict[str, Any]]:
-    return [one for one in reading.indicators_with_values(release) if one["method"] == name]
 
 
 def _operation(path: str, described: dict[str, Any], description: dict[str, Any]) -> dict[str, Any]:

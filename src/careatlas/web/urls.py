@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from careatlas.web import area_page, charts, downloads, indicator_page, pages, source_pages
+from careatlas.web import area_page, charts, downloads, indicator_page, method_pages, pages, source_pages
 from careatlas.web.api import api
 
 urlpatterns = [
@@ -13,11 +13,12 @@ urlpatterns = [
     path("areas/", area_page.areas),
     path("areas/<slug:code>/", area_page.area),
     path("sources/", source_pages.sources),
-    path("methods/", source_pages.methods),
-    path("methods/<slug:name>/", source_pages.method),
+    path("methods/", method_pages.methods),
+    path("methods/<slug:name>/", method_pages.method),
     path("pages/<slug:slug>/", source_pages.content),
     path("data/<slug:table>.csv", downloads.data),
     path("charts/<slug:release>/areas/<slug:code>/spine.<slug:kind>", charts.spine),
+    path("charts/methods/<slug:code>/<slug:name>.<slug:kind>", charts.method),
     path("charts/<slug:release>/<slug:indicator>/<slug:chart>.<slug:kind>", charts.chart),
     path("api/", source_pages.api_page),
     path("api/v1/", api.urls),

@@ -1,0 +1,104 @@
+"""What a method's page shows beside its docstrings: worked examples and a chart (``content/methods``).
+
+The examples are the method's specification: each is run as a test and printed as the manual. The chart is one
+call of the method, or one for each setting the reader may choose. Nothing here is code: a call names a public
+function of the method's file and what it is given.
+"""
+
+import math
+from importlib import import_module
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import model_validator
+
+from careatlas.catalogue.definition import Definition
+
+
+class Example(Definition):
+    """A call with few numbers, the answer to the digits written, and how a person can check it.
+
+    ``expect`` names fields of the answer; an answer that is one array is ``value``. null is missing.
+    """
+
+    name: str
+    call: str
+    given: dict[str, Any]
+    expect: dict[str, Any]
+    by_hand: str
+
+
+class Choice(Definition):
+    """What the reader may change: each setting replaces or adds to what the call is given."""
+
+    label: str
+    settings: dict[str, dict[str, Any]]
+
+
+class Axis(Definition):
+    """``values`` of the x axis: a name in ``given``, a list, or ``position`` (1, 2, 3, ...)."""
+
+    title: str
+    values: str | list[Any] | None = None
+    scale: Literal["linear", "log"] = "linear"
+
+
+class Series(Definition):
+    """Fields of the answer, or of what was given, drawn along the x axis: one ``value``, or two ends of a
+    band.
+    """
+
+    mark: Literal["line", "points", "bars", "band"]
+    label: str
+    value: str | None = None
+    lower: str | None = None
+    upper: str | None = None
+
+    @model_validator(mode="after")
+    def _says_what_to_draw(self) -> "Series":
+        needed = ("lower", "upper") if self.mark == "band" else ("value",)
+        if any(getattr(self, name) is None for name in needed):
+            raise ValueError(f"a series drawn as {self.mark} needs {' and '.join(needed)}")
+        return self
+
+
+class GuideChart(Definition):
+    title: str
+    call: str
+    given: dict[str, Any]
+    choose: Choice | None = None
+    x: Axis
+    y: Axis
+    draw: list[Series]
+
+
+class MethodGuide(Definition):
+    title: str
+    examples: list[Example]
+    chart: GuideChart | None = None
+
+
+def answer(method: str, call: str, given: dict[str, Any]) -> dict[str, Any]:
+    """The fields of what ``call``, a public function of ``methods/<method>.py``, answers to ``given``.
+
+    >>> answer("crude_rate", "crude_rate", {"count": [12], "denominator": [4000], "multiplier": 1000})["value"]
+    array([3.])
+    """
+    function = getattr(import_module(f"careatlas.methods.{method}"), call)
+    result = function(**{name: values(one) for name, one in given.items()})
+    return result._asdict() if hasattr(result, "_asdict") else {"value": result}
+
+
+def values(written: Any) -> Any:
+    """What a guide writes as a method takes it: ``{from, to, step}`` becomes a list with both ends, null
+    becomes NaN.
+
+    >>> values({"from": 0, "to": 1, "step": 0.5}), values([1, None])
+    ([0.0, 0.5, 1.0], [1, nan])
+    """
+    if isinstance(written, dict) and set(written) == {"from", "to", "step"}:
+        steps = round((written["to"] - written["from"]) / written["step"])
+        return [float(one) for one in np.linspace(written["from"], written["to"], steps + 1).round(10)]
+    if isinstance(written, list):
+        return [math.nan if one is None else values(one) for one in written]
+    return written

@@ -1,0 +1,158 @@
+"""The chart of a method's page: what the method answers along an input, for each setting a reader may choose.
+
+Every setting's rows are in the chart, and a selector shows one at a time, so that it works without a server.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from careatlas.catalogue.method_guide import GuideChart, Series, answer, values
+from careatlas.present import colour
+from careatlas.present.theme import PHONE, Row, Spec, chart
+
+COLOURS = ("#08306b", "#c24e00", "#1f7a4d", "#7a4fa3", "#6b7a86")
+ONLY_SETTING = "shown"
+_MOST_ORDINAL = 40  # places on the x axis that may be named one by one
+
+
+def method_rows(method: str, guide: GuideChart) -> list[Row]:
+    """One row for each setting and place on the x axis: ``setting``, ``x``, and a column for each series.
+
+    What is missing is None.
+    """
+    rows = []
+    for setting, changes in _settings(guide).items():
+        given = guide.given | changes
+        fields = {name: values(one) for name, one in given.items()} | answer(method, guide.call, given)
+        columns = {name: _column(fields[field]) for name, field in _fields(guide).items()}
+        length = max(len(column) for column in columns.values())
+        columns = {name: column * length if len(column) == 1 else column for name, column in columns.items()}
+        along = guide.x.values or "position"
+        x = list(range(1, length + 1)) if along == "position" else _along(along, fields)
+        rows += [
+            {"setting": setting, "x": place, **dict(zip(columns, numbers, strict=True))}
+            for place, *numbers in zip(x, *columns.values(), strict=True)
+        ]
+    return rows
+
+
+def method_chart(method: str, guide: GuideChart, width: int) -> Spec:
+    """The chart as a Vega-Lite specification, ``width`` pixels wide, at the first setting."""
+    rows = method_rows(method, guide)
+    x, y = _x(guide, rows), {"title": guide.y.title, "scale": _y_scale(guide)}
+    named = [_column_names(number, series) for number, series in enumerate(guide.draw)]
+    scale = {"domain": [s.label for s in guide.draw], "range": [_colour(n, guide) for n in range(len(named))]}
+    layers = [
+        _layer(series, names, x, y, scale, rows) for series, names in zip(guide.draw, named, strict=True)
+    ]
+    if guide.choose:
+        layers = [layer | {"transform": [{"filter": "datum.setting === setting"}]} for layer in layers]
+    settings = list(_settings(guide))
+    made = chart(
+        layers,
+        title=guide.title,
+        subtitle=[],
+        description=description(guide),
+        caption="",
+        width=width,
+        height=240 if width <= PHONE else 300,
+        selected=None,
+    )
+    if guide.choose:
+        bind = {"input": "select", "options": settings, "name": f"{guide.choose.label}: "}
+        made["params"] = [*made["params"], {"name": "setting", "value": settings[0], "bind": bind}]
+    return made
+
+
+def description(guide: GuideChart) -> str:
+    """What the chart shows, for a reader who does not see it."""
+    drawn = ", ".join(series.label for series in guide.draw)
+    chosen = f" For each {guide.choose.label.lower()}." if guide.choose else ""
+    return f"{guide.title}. {drawn}, by {guide.x.title}.{chosen} The table below has the same numbers."
+
+
+def columns(guide: GuideChart) -> dict[str, str]:
+    """The columns of ``method_rows`` that hold numbers, and what each is called."""
+    named = {}
+    for number, series in enumerate(guide.draw):
+        ends = ("lower", "upper") if series.mark == "band" else ("",)
+        for name, end in zip(_column_names(number, series), ends, strict=True):
+            named[name] = f"{series.label} {end}".strip()
+    return named
+
+
+def _settings(guide: GuideChart) -> dict[str, dict[str, Any]]:
+    return guide.choose.settings if guide.choose else {ONLY_SETTING: {}}
+
+
+def _column_names(number: int, series: Series) -> list[str]:
+    return [f"s{number}_lower", f"s{number}_upper"] if series.mark == "band" else [f"s{number}"]
+
+
+def _fields(guide: GuideChart) -> dict[str, str]:
+    """Each column of the rows and the field it is filled from."""
+    found = {}
+    for number, series in enumerate(guide.draw):
+        ends = [series.lower, series.upper] if series.mark == "band" else [series.value]
+        found |= dict(zip(_column_names(number, series), ends, strict=True))
+    return found
+
+
+def _column(numbers: Any) -> list[float | None]:
+    flat = np.atleast_1d(np.asarray(numbers, dtype=float)).ravel()
+    return [float(f"{one:.6g}") if math.isfinite(one) else None for one in flat.tolist()]
+
+
+def _along(along: str | list[Any], fields: Mapping[str, Any]) -> list[Any]:
+    found = fields[along] if isinstance(along, str) else along
+    return [one if isinstance(one, str) else float(one) for one in np.ravel(np.asarray(found, dtype=object))]
+
+
+def _x(guide: GuideChart, rows: list[Row]) -> Spec:
+    places = {row["x"] for row in rows}
+    is_named = any(isinstance(place, str) for place in places)
+    has_bars = any(series.mark == "bars" for series in guide.draw) and len(places) <= _MOST_ORDINAL
+    if is_named or has_bars:
+        return {"field": "x", "type": "ordinal", "sort": None, "title": guide.x.title, "axis": _FLAT}
+    scale = {"type": guide.x.scale, "zero": False, "nice": False}
+    return {"field": "x", "type": "quantitative", "title": guide.x.title, "scale": scale}
+
+
+def _y_scale(guide: GuideChart) -> Spec:
+    """A bar stands on zero; other marks may begin where the figures do."""
+    return {"type": guide.y.scale, "zero": any(series.mark == "bars" for series in guide.draw)}
+
+
+_FLAT = {"labelAngle": 0}
+_MARKS: dict[str, Spec] = {
+    "line": {"type": "line", "strokeWidth": 2.25},
+    "points": {"type": "point", "filled": True, "size": 55, "opacity": 1},
+    "bars": {"type": "bar", "opacity": 0.85},
+    "band": {"type": "area", "opacity": 0.22},
+}
+
+
+def _colour(number: int, guide: GuideChart) -> str:
+    if guide.draw[number].mark == "band":
+        return colour.AREA
+    before = sum(series.mark != "band" for series in guide.draw[:number])
+    return COLOURS[before % len(COLOURS)]
+
+
+def _layer(series: Series, names: list[str], x: Spec, y: Spec, scale: Spec, rows: list[Row]) -> Spec:
+    encoding = {
+        "x": x,
+        "y": {"field": names[0], "type": "quantitative", "stack": None, **y},
+        "color": {"datum": series.label, "scale": scale, "title": None},
+        "tooltip": [{"field": "x", "title": x["title"]}]
+        + [
+            {"field": name, "title": series.label if len(names) == 1 else f"{series.label} {end}"}
+            for name, end in zip(names, ("lower", "upper"), strict=False)
+        ],
+    }
+    if series.mark == "band":
+        encoding["y2"] = {"field": names[1]}
+    return {"data": {"values": rows}, "mark": _MARKS[series.mark], "encoding": encoding}
