@@ -135,6 +135,15 @@ def test_choosing_an_area_in_a_chart_chooses_it_on_the_page(open_page):
     expect(page.locator("tr.chosen")).to_have_attribute("data-area", "S31")
 
 
+def test_choosing_a_setting_of_a_methods_chart_redraws_it(open_page):
+    page = open_page("/methods/crude_rate/")
+    become_live(page, 1)
+    chart = page.locator("figure.chart .live")
+    before = chart.locator("svg").inner_html()
+    chart.get_by_role("combobox").select_option(index=1)
+    expect(chart.locator("svg")).not_to_have_js_property("innerHTML", before)
+
+
 def test_the_map_switches_to_equal_areas(open_page):
     page = open_page(INDICATOR)
     page.get_by_role("link", name="Equal areas").click()

@@ -42,7 +42,7 @@ def method_rows(method: str, guide: GuideChart) -> list[Row]:
 def method_chart(method: str, guide: GuideChart, width: int) -> Spec:
     """The chart as a Vega-Lite specification, ``width`` pixels wide, at the first setting."""
     rows = method_rows(method, guide)
-    x, y = _x(guide, rows), {"title": guide.y.title, "scale": _y_scale(guide)}
+    x, y = _x(guide, rows), {"title": guide.y.title, "scale": _y_scale(guide, rows)}
     named = [_column_names(number, series) for number, series in enumerate(guide.draw)]
     scale = {"domain": [s.label for s in guide.draw], "range": [_colour(n, guide) for n in range(len(named))]}
     layers = [
@@ -121,9 +121,11 @@ def _x(guide: GuideChart, rows: list[Row]) -> Spec:
     return {"field": "x", "type": "quantitative", "title": guide.x.title, "scale": scale}
 
 
-def _y_scale(guide: GuideChart) -> Spec:
-    """A bar stands on zero; other marks may begin where the figures do."""
-    return {"type": guide.y.scale, "zero": any(series.mark == "bars" for series in guide.draw)}
+def _y_scale(guide: GuideChart, rows: list[Row]) -> Spec:
+    """The same for every setting, so that choosing another shows what changes. A bar stands on zero."""
+    numbers = [row[name] for row in rows for name in columns(guide) if row[name] is not None]
+    numbers += [0.0] if any(series.mark == "bars" for series in guide.draw) else []
+    return {"type": guide.y.scale, "domain": [min(numbers), max(numbers)], "nice": True, "zero": False}
 
 
 _FLAT = {"labelAngle": 0}
@@ -131,7 +133,7 @@ _MARKS: dict[str, Spec] = {
     "line": {"type": "line", "strokeWidth": 2.25},
     "points": {"type": "point", "filled": True, "size": 55, "opacity": 1},
     "bars": {"type": "bar", "opacity": 0.85},
-    "band": {"type": "area", "opacity": 0.22},
+    "band": {"type": "area", "opacity": 0.3},
 }
 
 
