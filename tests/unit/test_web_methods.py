@@ -72,10 +72,14 @@ def test_the_list_is_in_chapters_and_names_every_method(client):
 
 @pytest.mark.parametrize(
     "address",
-    ["/methods/nowhere/", "/methods/estimate/", "/charts/methods/000000000000/crude_rate.svg"],
+    ["/methods/nowhere/", "/charts/methods/000000000000/crude_rate.svg"],
 )
 def test_what_is_not_there_is_said_to_be_not_there(address, client):
     assert client.get(address).status_code == 404
+
+
+def test_a_file_that_serves_the_others_has_a_page_too(client):
+    assert "What every method usable in an indicator gives back" in words_of(client.get("/methods/estimate/"))
 
 
 def test_papers_are_links_to_their_doi():

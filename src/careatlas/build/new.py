@@ -48,13 +48,26 @@ def tidy(file: SourceFile, engine: Engine) -> Tidied:
     return Tidied(tables={{"{name}": rows}}, rows_read=read, rows_kept=read)
 '''
 
-METHOD = '''"""What it answers, when to use it, and when not."""
+METHOD = '''"""What it answers, in one plain sentence.
+
+Use it when ...
+
+Not when ...; what to use instead.
+
+Formula::
+
+    value = multiplier x count / denominator
+
+Source: authors year, journal, DOI.
+"""
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from careatlas.methods.estimate import Estimate, as_counts, divide
 from careatlas.methods.intervals import count_limits
+
+CHAPTER = "Rates"  # where in the manual: one of careatlas.methods.CHAPTERS
 
 
 def {name}(count: ArrayLike, denominator: ArrayLike, multiplier: float = 1.0, confidence: float = 0.95) -> Estimate:

@@ -31,6 +31,8 @@ DOI = re.compile(
 )  # may hold (brackets), ends before .,;
 METHODS = Path(str(resources.files(careatlas))) / "methods"
 
+WITHOUT_CHAPTER = "What the methods share"
+
 
 @dataclass(frozen=True)
 class Documented:
@@ -59,7 +61,7 @@ def methods(request: HttpRequest) -> HttpResponse:
                 if one.chapter == chapter
             ],
         }
-        for chapter in all_methods.CHAPTERS
+        for chapter in (*all_methods.CHAPTERS, WITHOUT_CHAPTER)
     ]
     return show(request, "methods.html", {"chapters": [one for one in chapters if one["methods"]]})
 
@@ -87,9 +89,9 @@ def method(request: HttpRequest, name: str) -> HttpResponse:
 
 @functools.cache
 def documented() -> dict[str, Documented]:
-    """Every method that stands in a chapter of the manual, by name."""
+    """Every file of methods, by name."""
     read = [_read(path) for path in sorted(METHODS.glob("*.py")) if not path.stem.startswith("_")]
-    return {one.name: one for one in read if one.chapter}
+    return {one.name: one for one in read}
 
 
 def _read(path: Path) -> Documented:
@@ -111,7 +113,7 @@ def _chapter(module: ast.Module) -> str:
     for one in module.body:
         if isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) == "CHAPTER":
             return str(ast.literal_eval(one.value))
-    return ""
+    return WITHOUT_CHAPTER
 
 
 def _parts(docstring: str) -> tuple[str, dict[str, list[str]]]:
