@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 
 from careatlas.methods import funnel, intervals
-from careatlas.methods.directly_standardised_rate import directly_standardised_rate
+from careatlas.methods.directly_standardised_rate import (
+    directly_standardised_rate,
+    gamma_limited_standardised_rate,
+)
 
 GOLD = Path(__file__).parent.parent / "gold"
 
@@ -54,6 +57,9 @@ def test_the_standardised_rate_of_downs_syndrome_is_the_published_one():
     )
     rate = directly_standardised_rate([count], [denominator], weight, multiplier=10_000)
     assert round(float(rate.value[0]), 6) == float(rows[0]["rate_per_10k"])
+    gamma = gamma_limited_standardised_rate([count], [denominator], weight, multiplier=10_000)
+    published = numbers(rows[0], "rate_per_10k", "gamma_lower_per_10k", "gamma_upper_per_10k")
+    assert [round(float(each[0]), 6) for each in gamma] == published
 
 
 def test_every_published_number_says_where_it_was_published():

@@ -5,8 +5,12 @@ import pytest
 from scipy.special import gammaln
 
 from careatlas.methods.crude_rate import crude_rate
-from careatlas.methods.directly_standardised_rate import directly_standardised_rate
-from careatlas.methods.intervals import count_limits, wilson_limits
+from careatlas.methods.directly_standardised_rate import (
+    directly_standardised_rate,
+    gamma_limited_standardised_rate,
+    repeat_events,
+)
+from careatlas.methods.intervals import count_limits, exact_limits, wilson_limits
 from careatlas.methods.mean import mean
 from careatlas.methods.need_weighted_rate import need_weighted_rate
 from careatlas.methods.proportion import proportion
@@ -147,6 +151,70 @@ def test_a_band_of_no_weight_counts_for_nothing():
 def test_a_standard_population_of_nobody_is_refused(weights, says):
     with pytest.raises(ValueError, match=says):
         directly_standardised_rate([[20, 20]], [[500, 500]], weights)
+
+
+def test_gamma_limits_of_one_stratum_are_the_exact_limits_of_its_count():
+    rate = gamma_limited_standardised_rate([[25], [0], [3]], [[1000], [1000], [1000]], [7], multiplier=1000)
+    lower, upper = exact_limits([25, 0, 3])
+    np.testing.assert_allclose(np.array(rate), [[25, 0, 3], lower, upper], rtol=1e-12)
+
+
+def test_gamma_limits_are_never_withheld_and_missing_stays_missing():
+    count, people = [[1, 2], [NAN, 2], [0, 0]], [[100, 200], [100, 200], [100, 200]]
+    rate = np.array(gamma_limited_standardised_rate(count, people, [1, 1]))
+    assert np.isfinite(rate[:, [0, 2]]).all()
+    assert np.isnan(rate[:, 1]).all()
+
+
+def test_gamma_limits_reach_further_up_than_the_usual_where_few_people_stand_for_much():
+    # 50 people stand for half the standard population: one more event of theirs would add 100 per 10,000
+    count, people = [[1, 40]], [[50, 5000]]
+    usual, gamma = (
+        each(count, people, [1, 1], multiplier=10_000)
+        for each in (directly_standardised_rate, gamma_limited_standardised_rate)
+    )
+    assert gamma.value == usual.value
+    assert gamma.upper > usual.upper + 100
+
+
+def test_gamma_limits_of_all_periods_at_once_equal_period_by_period():
+    rng = np.random.default_rng(6)
+    people = rng.uniform(50, 500, (2, 7, 4))
+    count, weight = rng.poisson(people * 0.02).astype(float), [4, 3, 2, 0]
+    at_once = np.array(gamma_limited_standardised_rate(count, people, weight))
+    apart = [
+        np.array(gamma_limited_standardised_rate(c, p, weight)) for c, p in zip(count, people, strict=True)
+    ]
+    np.testing.assert_array_equal(at_once, np.stack(apart, axis=1))
+
+
+def test_ten_million_events_have_gamma_limits_like_the_usual_ones():
+    count, people = [[4e6, 6e6]], [[1e9, 1e9]]
+    usual, gamma = (
+        each(count, people, [1, 1]) for each in (directly_standardised_rate, gamma_limited_standardised_rate)
+    )
+    np.testing.assert_allclose(np.array(gamma), np.array(usual), rtol=1e-6)
+
+
+def test_repeat_events_are_counted_and_squared():
+    # 100 people once, 10 twice and 2 five times: 130 events, 100 + 40 + 50 squares
+    events = repeat_events([[100, 10, 0, 0, 2], [0, 0, 0, 0, 0]])
+    assert events.count.tolist() == [130, 0]
+    assert events.squares.tolist() == [190, 0]
+
+
+def test_repeat_events_in_strata_widen_the_limits():
+    people = [[4000, 1000]]
+    once = repeat_events([[[60], [30]]])
+    repeated = repeat_events([[[20, 20], [10, 10]]])  # as many events, of fewer people
+    np.testing.assert_array_equal(once.count, repeated.count)
+    narrow, wide = (
+        directly_standardised_rate(events.count, people, [3, 1], squares_by_stratum=events.squares)
+        for events in (once, repeated)
+    )
+    assert wide.value == narrow.value
+    # squares 20 + 80 for 60 events: 5/3 of the variance
+    assert wide.upper - wide.value == pytest.approx((narrow.upper - narrow.value) * np.sqrt(5 / 3))
 
 
 @pytest.mark.parametrize("mean_events", [1, 3, 9, 10, 20, 100])

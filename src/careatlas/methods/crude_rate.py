@@ -1,14 +1,28 @@
 """Events per so many people, such as admissions per 1,000 residents.
 
-Use it where ages differ little between areas, or where the page should show the load as it is. Not for
-comparing areas of different age: use ``directly_standardised_rate``, or ``need_weighted_rate`` where ages are
-unknown.
+Use it where ages differ little between areas, or where the page should show the load as it is.
+
+Not for comparing areas of different age: use ``directly_standardised_rate``, or ``need_weighted_rate`` where
+ages are unknown. Not for a share of people who either have a property or do not: use ``proportion``. Where one
+person can have many events the limits are too narrow.
+
+Formula::
+
+    rate  = multiplier x count / denominator
+    lower = multiplier x (lower limit of the count) / denominator
+    upper = multiplier x (upper limit of the count) / denominator
+    limits of a count: exact Poisson below ten events, Byar's approximation from ten (see intervals)
+
+Source: Breslow & Day 1987, Statistical methods in cancer research II, IARC; Garwood 1936, Biometrika 28,
+10.1093/biomet/28.3-4.437.
 """
 
 from numpy.typing import ArrayLike
 
 from careatlas.methods.estimate import Estimate, as_counts, divide, refuse_where
 from careatlas.methods.intervals import count_limits
+
+CHAPTER = "Rates"
 
 
 def crude_rate(

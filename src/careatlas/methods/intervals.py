@@ -1,6 +1,24 @@
 """Confidence limits of counts, proportions and means: the parts that other methods are built from.
 
-Never the Wald interval of a proportion: in simulation its coverage falls to 10 %.
+Use it to put limits on a number for which no method here does: ``count_limits`` for events,
+``wilson_limits`` for a share, ``t_half_width`` for a mean.
+
+Not the Wald interval of a proportion, which is not here: in simulation its coverage falls to 10 %. Not limits
+of a funnel either: those belong to what is expected, not to what was seen (``funnel``).
+
+Formula::
+
+    exact   lower = the mean at which as many events or more have a chance of tail (0 for no events)
+            upper = the mean at which as few events or fewer have a chance of tail
+    Byar    lower = count (1 - 1/(9 count) - z/(3 root count))^3
+            upper = (count+1) (1 - 1/(9 (count+1)) + z/(3 root(count+1)))^3
+    Wilson  (2 count + z^2 -/+ z root(z^2 + 4 count (1 - share))) / (2 (denominator + z^2))
+    Student t x standard error
+    tail = (1 - confidence)/2; z is the normal's and t is Student's quantile at 1 - tail
+
+Source: Garwood 1936, Biometrika 28:437, 10.1093/biomet/28.3-4.437; Breslow & Day 1987, Statistical methods in
+cancer research II, IARC; Wilson 1927, JASA 22:209, 10.1080/01621459.1927.10502953; Student 1908, Biometrika
+6:1, 10.1093/biomet/6.1.1.
 """
 
 import numpy as np
@@ -8,6 +26,8 @@ from numpy.typing import ArrayLike
 from scipy.special import gammainccinv, gammaincinv, ndtri, stdtrit
 
 from careatlas.methods.estimate import Limits, Numbers, as_counts, as_numbers, divide, refuse_where
+
+CHAPTER = "Limits and outliers"
 
 EXACT_BELOW = 10  # events: Byar's approximation is 48 % off at one event, 2.5 % at three, .2 % at ten
 

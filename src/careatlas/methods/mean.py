@@ -1,6 +1,19 @@
 """The average of what was observed, such as days in hospital or pounds per patient.
 
 Use it where each observation carries a number. It is worked from sums, because only sums leave the engine.
+
+Not where a few observations hold most of the total (costs, long stays) and there are fewer than about a
+hundred: Student's limits then reach too far down and not far enough up. Show the median beside it.
+
+Formula::
+
+    mean  = sum / observations
+    s^2   = (sum of squares - sum^2 / observations) / (observations - 1)
+    lower = mean - t root(s^2 / observations)
+    upper = mean + t root(s^2 / observations)
+    t     = Student's quantile with observations - 1 degrees of freedom
+
+Source: Student 1908, Biometrika 6:1, 10.1093/biomet/6.1.1.
 """
 
 import numpy as np
@@ -8,6 +21,8 @@ from numpy.typing import ArrayLike
 
 from careatlas.methods.estimate import Estimate, as_counts, as_numbers, divide, refuse_where
 from careatlas.methods.intervals import t_half_width
+
+CHAPTER = "Rates"
 
 ROUNDING = 1e-9  # share of the sum of squares that floating-point sums may be out by
 

@@ -1,14 +1,29 @@
 """Events per so many people weighted by need: the denominator already holds age and need.
 
 Use it where events have no age or sex on file (referral-to-treatment waits) but the people do have a
-published need weight. Not beside covariates already inside the weights, and not alone: weights fitted to past
-use carry past supply into "need", so show the plain rate beside it.
+published need weight.
+
+Not beside covariates already inside the weights, and not alone: weights fitted to past use carry past supply
+into "need", so show the plain rate beside it.
+
+Formula::
+
+    weighted people = people x weight, scaled so that all areas together keep their people
+    rate            = multiplier x count / weighted people
+    limits          = multiplier x (limits of the count) / weighted people
+    where the weights are national rates by age and sex:
+    rate            = national rate x count / expected (the indirectly standardised ratio)
+
+Source: Carr-Hill, Sheldon, Smith, Martin, Peacock & Hardman 1994, Allocating resources to health authorities,
+BMJ 309:1046, 10.1136/bmj.309.6961.1046; limits as in ``crude_rate``.
 """
 
 from numpy.typing import ArrayLike
 
 from careatlas.methods.crude_rate import crude_rate
 from careatlas.methods.estimate import Estimate
+
+CHAPTER = "Rates"
 
 
 def need_weighted_rate(

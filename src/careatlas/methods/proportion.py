@@ -1,13 +1,29 @@
 """The share of people or events that have a property, such as the percentage seen within 18 weeks.
 
-Use it where each unit of the denominator either counts or does not. Not for events that one person can have
-twice: that is a ``crude_rate``.
+Use it where each unit of the denominator either counts or does not.
+
+Not for events that one person can have twice: that is a ``crude_rate``. The limits are too narrow where cases
+come in clusters (patients of one ward, waits of one consultant): hold such shares against a funnel that allows
+for over-dispersion. Where less than one person is expected to have the property, limits of 95 % hold the truth
+only 84 times in 100 at worst.
+
+Formula::
+
+    share = multiplier x count / denominator
+    lower = multiplier x (2 count + z^2 - z root(z^2 + 4 count (1 - count/denominator))) / (2 (denominator + z^2))
+    upper = the same with + before the root
+    z     = 1.96 for 95 % (Wilson's limits)
+
+Source: Wilson 1927, JASA 22:209, 10.1080/01621459.1927.10502953; Newcombe 1998, Statistics in Medicine 17:857,
+10.1002/(SICI)1097-0258(19980430)17:8<857::AID-SIM777>3.0.CO;2-E.
 """
 
 from numpy.typing import ArrayLike
 
 from careatlas.methods.estimate import Estimate, as_counts, divide
 from careatlas.methods.intervals import wilson_limits
+
+CHAPTER = "Rates"
 
 
 def proportion(
