@@ -157,3 +157,139 @@ def test_proportion_limits_narrow_as_areas_grow():
     assert np.isnan(lower[2])
     with pytest.raises(ValueError, match="overall is above 1"):
         funnel.proportion_limits([10], 30)
+
+
+def test_paule_and_mandels_estimate_is_that_of_statsmodels():
+    from statsmodels.stats.meta_analysis import combine_effects
+
+    rng = np.random.default_rng(15)
+    score, error = rng.normal(1, 0.2, (3, 12)), rng.uniform(0.05, 0.3, (3, 12))
+    ours = overdispersion.score_overdispersion(score, error, 1.0).tau2[:, 0]
+    theirs = [
+        combine_effects(y, e**2, method_re="pm", atol=1e-13).tau2 for y, e in zip(score, error, strict=True)
+    ]
+    np.testing.assert_allclose(ours, theirs, rtol=1e-8)
+
+
+def test_shmi_leaves_out_the_lowest_and_highest_tenth_by_hand():
+    # 20 areas: floor(10 x rank / 21) is 0 for ranks 1 and 2, 9 for 19 and 20; z = 10 ln(O/E) for E = 100
+    observed = np.array([10.0, 20, *[90.0] * 8, *[110.0] * 8, 300, 400])
+    found = overdispersion.shmi_overdispersion(observed, np.full(20, 100.0))
+    phi = 100 * (np.log(0.9) ** 2 + np.log(1.1) ** 2) / 2
+    assert found.phi[0] == pytest.approx(phi)
+    assert found.tau2[0] == pytest.approx(max(0, 16 * phi - 15) / (1600 - 100), rel=1e-12)
+
+
+def test_cqc_divides_by_nothing_what_the_default_corrects():
+    observed = [144.0] * 10 + [64.0] * 10
+    published, corrected = (
+        rule(observed, [100] * 20)
+        for rule in (overdispersion.cqc_overdispersion, overdispersion.rate_overdispersion)
+    )
+    assert published.phi[0] == pytest.approx(16)
+    assert published.tau2[0] == pytest.approx((20 * 16 - 19) / 7600)
+    assert corrected.phi[0] == pytest.approx(16 / 0.678651, rel=1e-5)
+
+
+def test_no_events_under_logarithms_are_scored_with_half_an_event_added():
+    found = overdispersion.shmi_overdispersion([0, 8, 0], [8, 8, 0])
+    assert found.z[0] == pytest.approx(np.log(0.5 / 8.5) * np.sqrt(8))
+    assert found.z[1] == 0
+    assert np.isnan(found.z[2])
+
+
+def test_a_ratio_of_counts_is_flagged_exactly_where_it_lies_outside_its_limits():
+    rng = np.random.default_rng(21)
+    other = rng.uniform(50, 3000, 60).round()
+    count = rng.poisson(0.4 * other * rng.gamma(50, 1 / 50, 60)).astype(float)
+    count[:3] *= 3
+    found = overdispersion.ratio_overdispersion(count, other)
+    overall = (count.sum() + 0.5) / (other.sum() + 0.5)
+    lower, upper = overdispersion.adjusted_ratio_limits(count, other, overall, found.tau2)
+    ratio = (count + 0.5) / (other + 0.5)
+    is_outside = (ratio < lower) | (ratio > upper)
+    np.testing.assert_array_equal(is_outside, np.abs(found.z_adjusted) > 3.090232)
+    assert is_outside.sum() >= 1
+
+
+def test_none_of_either_is_no_ratio_and_none_of_one_is():
+    found = overdispersion.ratio_overdispersion([0, 0, 9, NAN], [0, 12, 9, 4])
+    assert np.isnan(found.z).tolist() == [True, False, False, True]
+
+
+def test_funnel_limits_of_every_scale_are_where_the_adjusted_score_reaches_the_quantile():
+    expected, tau2, reach = 80.0, 0.02, 3.0902323
+    lower, upper = overdispersion.adjusted_shmi_limits([expected], tau2)
+    for limit, side in ((lower, -1), (upper, 1)):
+        assert np.log(limit[0]) / np.sqrt(1 / expected + tau2) == pytest.approx(side * reach)
+    lower, upper = overdispersion.adjusted_rate_limits([expected], tau2)
+    for limit, side in ((lower, -1), (upper, 1)):
+        assert (np.sqrt(limit[0]) - 1) / np.sqrt(1 / (4 * expected) + tau2) == pytest.approx(side * reach)
+
+
+def test_squares_of_pure_chance_are_spread_evenly_over_the_test():
+    z = np.random.default_rng(2).normal(size=(4000, 40))
+    p = overdispersion.dispersion_test(z).p
+    assert (p < 0.05).mean() == pytest.approx(0.05, abs=3 * np.sqrt(0.05 * 0.95 / 4000))
+    assert p.mean() == pytest.approx(0.5, abs=0.02)
+
+
+def test_no_area_has_no_test_and_no_false_flag():
+    test = overdispersion.dispersion_test([[NAN, NAN], [3.0, NAN]])
+    assert np.isnan(test.p[0, 0])
+    assert test.phi[1, 0] == 9
+    assert overdispersion.expected_false_flags([NAN, NAN])[0] == 0
+
+
+def test_ten_million_events_and_parts_of_events_are_worked():
+    observed = np.array([1.001e7, 9.99e6, 1e7, 1.0005e7 + 0.25])
+    for rule in (
+        overdispersion.rate_overdispersion,
+        overdispersion.shmi_overdispersion,
+        overdispersion.cqc_overdispersion,
+        overdispersion.ratio_overdispersion,
+    ):
+        assert np.isfinite(rule(observed, np.full(4, 1e7)).z_adjusted).all()
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        overdispersion.shmi_overdispersion,
+        overdispersion.cqc_overdispersion,
+        overdispersion.ratio_overdispersion,
+    ],
+)
+def test_published_rules_work_many_maps_at_once_and_leave_missing_areas_out(rule):
+    observed = simulated(np.random.default_rng(8), 4, 30, 150, 0.2)
+    observed[1, 4] = observed[3, 20:] = NAN
+    expected = np.full(observed.shape, 150.0)
+    before = observed.copy()
+    at_once = rule(observed, expected)
+    np.testing.assert_array_equal(observed, before)
+    for row in range(4):
+        alone = rule(observed[row][~np.isnan(observed[row])], expected[row][~np.isnan(observed[row])])
+        np.testing.assert_allclose(at_once.tau2[row], alone.tau2, rtol=1e-12)
+        np.testing.assert_allclose(
+            at_once.z_adjusted[row][~np.isnan(observed[row])], alone.z_adjusted, rtol=1e-12
+        )
+
+
+def test_areas_large_and_small_together_are_flagged_no_more_often():
+    # with DerSimonian and Laird's estimate 1.2 % would lie outside 99.8 %: winsorising cuts the largest areas
+    expected = np.broadcast_to(np.geomspace(20, 5000, 106), (1500, 106))
+    rng = np.random.default_rng(14)
+    observed = rng.poisson(expected * rng.gamma(100, 1 / 100, expected.shape)).astype(float)
+    found = overdispersion.rate_overdispersion(observed, expected)
+    assert (np.abs(found.z_adjusted) > 3.090232).mean() <= 0.005
+    assert (np.abs(found.z_adjusted) > 1.959964).mean() <= 0.065
+    assert found.tau2.mean() == pytest.approx(0.01 / 4, rel=0.05)  # roots vary by half as much as ratios
+
+
+def test_the_variance_between_areas_solves_its_equation():
+    rng = np.random.default_rng(16)
+    score, error = rng.normal(1, 0.2, 40), rng.uniform(0.02, 0.3, 40)
+    tau2 = overdispersion.score_overdispersion(score, error, 1.0).tau2[0]
+    z = (score - 1) / np.sqrt(error**2 + tau2)
+    drawn_in = np.clip(z, *np.quantile(z, [0.1, 0.9]))
+    assert (drawn_in**2).sum() == pytest.approx(39 * overdispersion._variance_left_by_winsorising(), rel=1e-9)

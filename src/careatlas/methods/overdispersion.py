@@ -1,24 +1,43 @@
-"""How much areas differ beyond chance, and limits that allow for it.
+"""How much areas differ beyond chance, and funnel limits that allow for it.
 
-Large areas differ from one another for a hundred small reasons: with limits for chance alone, a tenth of
-ordinary areas would be flagged at 99.8 %. The variance between areas (tau squared) is estimated from the z
-scores, with the extreme tenth at each end drawn in to the rest (winsorised) so that true outliers do not hide
-themselves, and divided by what winsorising takes from pure chance. In simulation that flags .3 % where .2 %
-is stated, and 5.5 % where 5 % is. Below twenty areas this is unstable, and Paule and Mandel's estimate is
-used: ``has_few_areas`` says so.
+Use it wherever areas are large: they differ from one another for a hundred small reasons, and limits for
+chance alone would call a tenth of ordinary areas outliers at 99.8 %. The variance between areas (tau squared)
+is estimated from the z scores, with the extreme tenth at each end drawn in to the rest (winsorised) so that
+true outliers do not hide themselves, and is what leaves of them as much as pure chance would. In simulation
+that flags .1-.3 % of ordinary areas where .2 % is stated and 4-5 % where 5 % is, whether areas are alike in
+size or not. Below twenty areas this is unstable, and Paule and Mandel's estimate is used: ``has_few_areas``
+says so. ``shmi_overdispersion`` and ``cqc_overdispersion`` are two published rules, kept for comparison: they
+flag 3.5 % and 1.1 % of ordinary areas at 99.8 %, and more where sizes differ.
 
-Spiegelhalter 2005, 10.1136/qshc.2005.013755 and 10.1002/sim.1970; Paule & Mandel 1982, 10.6028/jres.087.022.
+Not for saying why areas differ, nor for a handful of areas of which one is far out: Paule and Mandel's
+estimate takes it for variance. Where nothing but chance is at work, ``funnel`` is exact.
+
+Formula::
+
+    score    = sqrt(observed / expected), error = 1 / (2 sqrt(expected)), target = 1      rates
+             = asin(sqrt(share)),         error = 1 / (2 sqrt(denominator))               proportions
+             = ln((count + .5) / (other + .5)),
+                 error = sqrt(count / (count + .5)^2 + other / (other + .5)^2)            ratios of counts
+    z        = (score - target) / error
+    phi      = mean(winsorised z^2) / .6787
+    tau2     : the sum of winsorised (score - target)^2 / (error^2 + tau2) is .6787 x (areas - 1); at least 0
+    limits   = target -/+ reach x sqrt(error^2 + tau2), brought back to the scale of the rate
+
+Source: Spiegelhalter 2005, Quality and Safety in Health Care 14:347, 10.1136/qshc.2005.013755, and Statistics
+in Medicine 24:1185, 10.1002/sim.1970; DerSimonian & Laird 1986, Controlled Clinical Trials 7:177,
+10.1016/0197-2456(86)90046-2; Paule & Mandel 1982, 10.6028/jres.087.022.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtri
+from scipy.special import chdtrc, ndtri
 
 from careatlas.methods.estimate import Limits, Numbers, as_counts, as_numbers, divide, refuse_where
-from careatlas.methods.intervals import normal_quantile
+from careatlas.methods.intervals import normal_quantile, tail
 
+CHAPTER = "Limits and outliers"
 WINSORISED = 0.1  # share of the areas drawn in at each end
 FEW_AREAS = 20
 
@@ -33,6 +52,14 @@ class Overdispersion(NamedTuple):
     phi: Numbers
     tau2: Numbers
     has_few_areas: NDArray[np.bool_]
+
+
+class DispersionTest(NamedTuple):
+    """Of each set of areas, with a last axis of 1: ``phi``, the mean square of all z scores, and ``p``, how
+    often chance alone gives as much."""
+
+    phi: Numbers
+    p: Numbers
 
 
 def rate_overdispersion(observed: ArrayLike, expected: ArrayLike) -> Overdispersion:
@@ -69,6 +96,24 @@ def proportion_overdispersion(count: ArrayLike, denominator: ArrayLike) -> Overd
     return score_overdispersion(np.arcsin(np.sqrt(share)), standard_error, np.arcsin(np.sqrt(overall)))
 
 
+def ratio_overdispersion(count: ArrayLike, other: ArrayLike) -> Overdispersion:
+    """Of ratios of two counts (admissions to attendances) about that of all areas, on the logarithmic scale.
+
+    Both ``[..., area]``; half an event is added to each, so that none is an ordinary value. NaN in either, or
+    none of both, leaves the area out. Refuses numbers below zero.
+
+    20 to 10 beside 10 to 20: the scores are ln 20.5/10.5 = .669 either side of none, with an error of .3719.
+
+    >>> ratio_overdispersion([20, 10], [10, 20]).z.round(4)
+    array([ 1.7991, -1.7991])
+    """
+    count, other = as_counts("count", count), as_counts("other", other)
+    is_known = ~np.isnan(count + other)
+    all_counts, all_others = (_sum(np.where(is_known, each, 0)) for each in (count, other))
+    target = np.log(divide(all_counts + 0.5, all_others + 0.5))
+    return score_overdispersion(np.log(divide(count + 0.5, other + 0.5)), _ratio_error(count, other), target)
+
+
 def score_overdispersion(score: ArrayLike, standard_error: ArrayLike, target: ArrayLike) -> Overdispersion:
     """Of any scores whose errors are about normal: the shared rule.
 
@@ -77,18 +122,89 @@ def score_overdispersion(score: ArrayLike, standard_error: ArrayLike, target: Ar
     area out.
     """
     score, standard_error = as_numbers("score", score), as_counts("standard_error", standard_error)
-    z = divide(score - as_numbers("target", target), standard_error)
+    difference = score - as_numbers("target", target)
+    z = divide(difference, standard_error)
     is_known = ~np.isnan(z)
     areas = _sum(is_known.astype(float))
-    weight = np.where(is_known, divide(1.0, standard_error**2), 0)
-    phi = _winsorised_variance(z, areas) / _variance_left_by_winsorising()
-    spread = _sum(weight) - divide(_sum(weight**2), _sum(weight))
-    tau2 = divide(np.maximum(areas * phi - (areas - 1), 0), np.where(areas > 1, spread, np.nan))
+    phi = _winsorised_mean_square(z) / _variance_left_by_winsorising()
+    tau2 = np.where(areas > 1, _winsorised_paule_mandel(difference, standard_error), np.nan)
     has_few_areas = areas < FEW_AREAS
     if has_few_areas.any():
         tau2 = np.where(has_few_areas & (areas > 1), _paule_mandel(score, standard_error, is_known), tau2)
-    z_adjusted = (score - target) / np.sqrt(standard_error**2 + tau2)
-    return Overdispersion(z, np.where(is_known, z_adjusted, np.nan), phi, tau2, has_few_areas)
+    return _adjusted(z, difference, standard_error, phi, tau2)
+
+
+def shmi_overdispersion(observed: ArrayLike, expected: ArrayLike) -> Overdispersion:
+    """As NHS England's hospital mortality indicator (SHMI) does: logarithms, the outer tenth of z left out.
+
+    Both ``[..., area]``. What is left is taken for the whole, so limits are too narrow: 3.5 % of ordinary
+    areas lie outside 99.8 %. No events have no logarithm: such an area is scored by (observed + .5) over (expected
+    + .5). NaN in either, or nothing expected, leaves the area out. Refuses numbers below zero.
+
+    The logarithm of 150/100 is .4055, which is 4.055 errors of 1/10:
+
+    >>> shmi_overdispersion([150, 100], [100, 100]).z.round(3)
+    array([4.055, 0.   ])
+    """
+    observed, expected = np.broadcast_arrays(as_counts("observed", observed), as_counts("expected", expected))
+    half = np.where(observed == 0, 0.5, 0.0)
+    score, error = np.log(divide(observed + half, expected + half)), divide(1.0, np.sqrt(expected))
+    z = divide(score, error)
+    is_known = ~np.isnan(z)
+    rank = 1 + z.argsort(axis=-1, kind="stable").argsort(axis=-1, kind="stable")
+    tenth = np.floor(10 * rank / (_sum(is_known) + 1))
+    is_kept = is_known & (tenth > 0) & (tenth < 9)
+    phi = divide(_sum(np.where(is_kept, z, 0) ** 2), _sum(is_kept.astype(float)))
+    return _adjusted(z, score, error, phi, _variance_between(phi, error, is_kept))
+
+
+def cqc_overdispersion(observed: ArrayLike, expected: ArrayLike) -> Overdispersion:
+    """As the Care Quality Commission does: square roots, z winsorised, without correcting for that.
+
+    Both ``[..., area]``. ``phi`` of pure chance is then .68, and 1.1 % of ordinary areas lie outside 99.8 %.
+    NaN in either, or nothing expected, leaves the area out. Refuses numbers below zero.
+
+    Two areas 4 and -4 errors off: the 10 % quantile of two values lies a tenth of the way from -4 to 4, at
+    -3.2, and 3.2 squared is 10.24.
+
+    >>> cqc_overdispersion([144, 64], [100, 100]).phi.round(2)
+    array([10.24])
+    """
+    observed, expected = as_counts("observed", observed), as_counts("expected", expected)
+    difference, error = np.sqrt(divide(observed, expected)) - 1, divide(1.0, 2 * np.sqrt(expected))
+    z = divide(difference, error)
+    phi = _winsorised_mean_square(z)
+    return _adjusted(z, difference, error, phi, _variance_between(phi, error, ~np.isnan(z)))
+
+
+def dispersion_test(z: ArrayLike) -> DispersionTest:
+    """Whether z scores, ``[..., area]``, are more spread than chance: their sum of squares beside chi-square.
+
+    Nothing is drawn in or left out. With thousands of events in each area this is always significant: print
+    it beside ``tau2``. NaN leaves an area out; no area gives NaN. Spiegelhalter 2005.
+
+    Squares of 1 and 9 have the mean 5; two degrees of freedom leave exp(-10/2) = .0067 above 10:
+
+    >>> test = dispersion_test([1, -3])
+    >>> test.phi, test.p.round(4)
+    (array([5.]), array([0.0067]))
+    """
+    z = as_numbers("z", z)
+    areas = _sum((~np.isnan(z)).astype(float))
+    squares = _sum(np.nan_to_num(z) ** 2)
+    return DispersionTest(divide(squares, areas), np.where(areas > 0, chdtrc(areas, squares), np.nan))
+
+
+def expected_false_flags(z: ArrayLike, confidence: float = 0.998) -> Numbers:
+    """How many of the areas scored would lie outside by chance, with a last axis of 1. For every funnel's
+    caption.
+
+    One area in five hundred, of 106 areas of which one is missing:
+
+    >>> expected_false_flags([0.5] * 105 + [float("nan")]).round(2)
+    array([0.21])
+    """
+    return 2 * tail(confidence) * _sum((~np.isnan(as_numbers("z", z))).astype(float))
 
 
 def adjusted_rate_limits(expected: ArrayLike, tau2: ArrayLike, confidence: float = 0.998) -> Limits:
@@ -119,8 +235,59 @@ def adjusted_proportion_limits(
     return Limits(np.sin(lower) ** 2, np.sin(upper) ** 2)
 
 
+def adjusted_ratio_limits(
+    count: ArrayLike, other: ArrayLike, overall: ArrayLike, tau2: ArrayLike, confidence: float = 0.998
+) -> Limits:
+    """Limits about the ``overall`` ratio for areas of these counts, with the ``tau2`` of
+    ``ratio_overdispersion`` and the same error, so that what is flagged lies outside what is drawn.
+
+    >>> lower, upper = adjusted_ratio_limits([100], [100], 1.0, 0.0, confidence=0.95)
+    >>> lower.round(4), upper.round(4)
+    (array([0.759]), array([1.3176]))
+    """
+    error = _ratio_error(as_counts("count", count), as_counts("other", other))
+    reach = normal_quantile(confidence) * np.sqrt(error**2 + as_counts("tau2", tau2))
+    return Limits(overall * np.exp(-reach), overall * np.exp(reach))
+
+
+def adjusted_shmi_limits(expected: ArrayLike, tau2: ArrayLike, confidence: float = 0.998) -> Limits:
+    """Funnel limits of observed/expected, with the ``tau2`` of ``shmi_overdispersion``; NaN where none is
+    expected.
+
+    One error of 1/10 and 1.96 of them: exp(-/+ .196).
+
+    >>> lower, upper = adjusted_shmi_limits([100], 0.0, confidence=0.95)
+    >>> lower.round(4), upper.round(4)
+    (array([0.822]), array([1.2165]))
+    """
+    variance = divide(1.0, as_counts("expected", expected)) + as_counts("tau2", tau2)
+    reach = normal_quantile(confidence) * np.sqrt(variance)
+    return Limits(np.exp(-reach), np.exp(reach))
+
+
 def _sum(numbers: Numbers) -> Numbers:
     return numbers.sum(axis=-1, keepdims=True)
+
+
+def _ratio_error(count: Numbers, other: Numbers) -> Numbers:
+    """The error of a logarithm of a ratio of counts with half an event added; NaN without an event."""
+    variance = count / (count + 0.5) ** 2 + other / (other + 0.5) ** 2
+    return np.sqrt(np.where(variance == 0, np.nan, variance))
+
+
+def _adjusted(
+    z: Numbers, difference: Numbers, standard_error: Numbers, phi: Numbers, tau2: Numbers
+) -> Overdispersion:
+    z_adjusted = np.where(np.isnan(z), np.nan, difference / np.sqrt(standard_error**2 + tau2))
+    return Overdispersion(z, z_adjusted, phi, tau2, _sum(~np.isnan(z)) < FEW_AREAS)
+
+
+def _variance_between(phi: Numbers, standard_error: Numbers, is_kept: NDArray[np.bool_]) -> Numbers:
+    """DerSimonian and Laird's estimate from the mean square of z: never below zero, NaN below two areas."""
+    areas = _sum(is_kept.astype(float))
+    weight = np.where(is_kept, divide(1.0, standard_error**2), 0)
+    spread = _sum(weight) - divide(_sum(weight**2), _sum(weight))
+    return divide(np.maximum(areas * phi - (areas - 1), 0), np.where(areas > 1, spread, np.nan))
 
 
 def _variance_left_by_winsorising() -> float:
@@ -130,12 +297,12 @@ def _variance_left_by_winsorising() -> float:
     return float(2 * (0.5 - WINSORISED - cut * density) + 2 * WINSORISED * cut**2)
 
 
-def _winsorised_variance(z: Numbers, areas: Numbers) -> Numbers:
+def _winsorised_mean_square(z: Numbers) -> Numbers:
     """Mean square of z about 0 with the ends drawn in. NaN without areas."""
+    areas = _sum((~np.isnan(z)).astype(float))
     in_order = np.sort(z, axis=-1)  # missing ones come last
     low, high = (_quantile(in_order, areas, share) for share in (WINSORISED, 1 - WINSORISED))
-    squares = np.clip(z, low, high) ** 2
-    return divide(_sum(np.where(np.isnan(z), 0, squares)), areas)
+    return divide(_sum(np.nan_to_num(np.clip(z, low, high)) ** 2), areas)
 
 
 def _quantile(in_order: Numbers, areas: Numbers, share: float) -> Numbers:
@@ -145,6 +312,36 @@ def _quantile(in_order: Numbers, areas: Numbers, share: float) -> Numbers:
     above = np.ceil(place).astype(int)
     at_below, at_above = (np.take_along_axis(in_order, at, axis=-1) for at in (below, above))
     return at_below + (place - below) * (at_above - at_below)
+
+
+def _winsorised_paule_mandel(difference: Numbers, standard_error: Numbers) -> Numbers:
+    """The variance between areas at which the winsorised squares of z are what chance would leave.
+
+    With errors of one size this is DerSimonian and Laird's estimate from phi. With areas large and small that
+    one is far too low, as winsorising cuts the largest areas' z: 1.2 % flagged for .2 % where events expected
+    run from 20 to 5,000. Newton's steps; the slope counts that the ends drawn in to move as well.
+    """
+    areas = _sum((~np.isnan(difference / standard_error)).astype(float))
+    allowed = (areas - 1) * _variance_left_by_winsorising()
+    tau2 = np.zeros_like(areas)
+    for _ in range(100):
+        weight = 1 / (standard_error**2 + tau2)
+        z = difference * np.sqrt(weight)
+        order = z.argsort(axis=-1)
+        in_order, move = (np.take_along_axis(each, order, axis=-1) for each in (z, z * weight))
+        low, high, low_move, high_move = (
+            _quantile(each, areas, share)
+            for each in (in_order, move)
+            for share in (WINSORISED, 1 - WINSORISED)
+        )
+        move = np.where(in_order < low, low_move, np.where(in_order > high, high_move, move))
+        drawn_in = np.nan_to_num(np.clip(in_order, low, high))
+        excess, slope = _sum(drawn_in**2) - allowed, _sum(drawn_in * np.nan_to_num(move))
+        step = np.maximum(np.where(slope > 0, divide(excess, slope), 0), -tau2)
+        tau2 = tau2 + step
+        if not (np.abs(step) > 1e-12 * tau2).any():
+            break
+    return tau2
 
 
 def _paule_mandel(score: Numbers, standard_error: Numbers, is_known: NDArray[np.bool_]) -> Numbers:

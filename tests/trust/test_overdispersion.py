@@ -1,0 +1,72 @@
+"""Funnels with over-dispersion: ordinary areas flagged, and an area truly far out found."""
+
+import numpy as np
+import pytest
+
+from careatlas.methods import overdispersion
+
+MAPS = 6000
+REACH = {"99.8 %": 3.090232, "95 %": 1.959964}
+
+
+def simulated(rng, areas, expected, variation):
+    """Events of areas whose true ratios vary about 1 by a gamma distribution."""
+    shape = 1 / max(variation, 1e-9) ** 2
+    truth = rng.gamma(shape, 1 / shape, (MAPS, areas)) if variation else 1.0
+    return rng.poisson(expected * truth, (MAPS, areas)).astype(float)
+
+
+def flagged(rule, observed, expected):
+    z = np.abs(rule(observed, np.broadcast_to(expected, observed.shape)).z_adjusted)
+    return {name: (z > reach).mean() for name, reach in REACH.items()}
+
+
+def within(share, limit, tries):
+    """Three binomial standard errors; areas of one map share its variance, so maps are counted, not areas."""
+    return share <= limit + 3 * np.sqrt(limit * (1 - limit) / tries)
+
+
+@pytest.mark.parametrize("areas", [42, 106, 130])
+@pytest.mark.parametrize("variation", [0, 0.05, 0.1, 0.2])
+def test_ordinary_areas_are_flagged_no_more_often_than_allowed(measured, areas, variation):
+    found = flagged(
+        overdispersion.rate_overdispersion,
+        simulated(np.random.default_rng(31), areas, 200.0, variation),
+        200.0,
+    )
+    figure = ", ".join(f"{share:.2%} at {name}" for name, share in found.items())
+    measured(f"false flags, {areas} areas, variation {variation}", figure, "<= .5 %, <= 6.5 %")
+    assert within(found["99.8 %"], 0.005, MAPS)
+    assert within(found["95 %"], 0.065, MAPS)
+
+
+def test_areas_of_very_different_size_are_flagged_no_more_often(measured):
+    expected = np.geomspace(20, 5000, 106)
+    found = flagged(
+        overdispersion.rate_overdispersion, simulated(np.random.default_rng(32), 106, expected, 0.1), expected
+    )
+    figure = ", ".join(f"{share:.2%} at {name}" for name, share in found.items())
+    measured("false flags, 106 areas of 20 to 5,000 expected, variation .1", figure, "<= .5 %, <= 6.5 %")
+    assert within(found["99.8 %"], 0.005, MAPS)
+    assert within(found["95 %"], 0.065, MAPS)
+
+
+@pytest.mark.parametrize(
+    ("rule", "low", "high"),
+    [(overdispersion.cqc_overdispersion, 0.01, 0.014), (overdispersion.shmi_overdispersion, 0.03, 0.045)],
+    ids=["cqc", "shmi"],
+)
+def test_published_rules_flag_more_than_they_say(measured, rule, low, high):
+    found = flagged(rule, simulated(np.random.default_rng(33), 106, 200.0, 0.1), 200.0)
+    figure = ", ".join(f"{share:.2%} at {name}" for name, share in found.items())
+    measured(f"false flags of the published rule {rule.__name__}", figure, "to be known: 1.2 %, 4.2 %")
+    assert low <= found["99.8 %"] <= high
+
+
+def test_an_area_with_60_percent_more_events_is_found(measured):
+    observed = simulated(np.random.default_rng(34), 106, 200.0, 0.1)
+    observed[:, 0] = np.random.default_rng(35).poisson(320, MAPS)
+    z = overdispersion.rate_overdispersion(observed, np.full(observed.shape, 200.0)).z_adjusted
+    power = (z[:, 0] > REACH["99.8 %"]).mean()
+    measured("power at 99.8 %, 60 % more events, 200 expected, variation .1", f"{power:.3f}", ">= .9")
+    assert power >= 0.9
