@@ -1,0 +1,163 @@
+"""How much each of several causes adds to the differences between areas, where chance's own part is known.
+
+Use it where areas are seen in several periods and the causes leave different marks: what is permanent is
+shared by all periods of an area, a drift grows with time, the rest is new every time. ``persistence`` stands
+on it; give other marks for other questions.
+
+Not for one period (nothing tells the causes apart), nor for few areas: below about twenty the answers are
+rough, so take limits from the likelihood (``persistence`` does) and not from the curve at its top.
+
+Formula::
+
+    covariance of an area's periods  V = sum over parts of (variance x form) + diagonal(chance)
+    level(period) by weighted least squares, weights V^-1
+    log likelihood = -1/2 x sum over areas of (log det V + r' V^-1 r) - 1/2 x log det (sum over areas of V^-1)
+        where r = scores less the levels
+
+It is climbed by average information steps, kept at zero or above; a part that the data would make negative is
+zero.
+
+Source: Patterson & Thompson 1971, 10.1093/biomet/58.3.545; Harville 1977, 10.1080/01621459.1977.10480998;
+Gilmour, Thompson & Cullis 1995, 10.2307/2533274.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from careatlas.methods.estimate import Numbers, as_counts, as_numbers, divide, refuse_where
+
+CHAPTER = "Variation"
+MOST_STEPS, ENOUGH = 100, 1e-8  # in log likelihood
+
+
+class Parts(NamedTuple):
+    """``variance`` ``[..., part]``, each period's ``level`` ``[..., period]`` (NaN where no area is known),
+    and the restricted ``log_likelihood`` ``[...]`` without its constant."""
+
+    variance: Numbers
+    level: Numbers
+    log_likelihood: Numbers
+
+
+def restricted_likelihood(
+    score: ArrayLike, chance: ArrayLike, forms: ArrayLike, start: ArrayLike | None = None
+) -> Parts:
+    """The variances of the parts that make the scores most likely.
+
+    ``score`` and its ``chance`` variance are ``[..., area, period]``, NaN where unknown; ``forms`` ``[part,
+    period, period]`` or ``[..., part, period, period]`` are the marks each part leaves: all ones for what is
+    permanent, the identity for what is new every period. ``start`` ``[..., part]`` is where to begin; by
+    default the spread of the scores, shared out. Without an area seen twice the split is arbitrary. Fewer
+    than two areas in every period leave nothing to estimate: variances of zero. Refuses a chance variance of
+    zero or less.
+
+    Scores 1, 2 and 3, the same in both periods, with a chance variance of .01: all that is not chance is
+    permanent, and their mean over two periods varies by 1, of which .005 is chance:
+
+    >>> found = restricted_likelihood([[1, 1], [2, 2], [3, 3]], [[0.01] * 2] * 3, [np.ones((2, 2)), np.eye(2)])
+    >>> found.variance.round(4), found.level.round(4)
+    (array([0.995, 0.   ]), array([2., 2.]))
+    """
+    score, chance = np.broadcast_arrays(as_numbers("score", score), as_counts("chance", chance))
+    refuse_where(chance == 0, "chance is zero")
+    forms = as_numbers("forms", forms)
+    *leading, areas, periods = score.shape
+    parts = forms.shape[-3]
+    score, chance = (each.reshape(-1, areas, periods) for each in (score, chance))
+    forms = np.broadcast_to(forms, (*leading, parts, periods, periods)).reshape(-1, parts, periods, periods)
+    variance = _spread(score, forms) if start is None else as_counts("start", start).reshape(-1, parts)
+    variance, level, log_likelihood = _climb(score, chance, forms, variance)
+    level = np.where(np.isnan(score).all(axis=1), np.nan, level)
+    return Parts(
+        variance.reshape(*leading, parts),
+        level.reshape(*leading, periods),
+        log_likelihood.reshape(leading),
+    )
+
+
+def _spread(score: Numbers, forms: Numbers) -> Numbers:
+    """The mean square of the scores about their period's mean, shared out among the parts."""
+    is_known = ~np.isnan(score)
+    known = np.where(is_known, score, 0)
+    mean = divide(known.sum(axis=1), is_known.sum(axis=1).astype(float))
+    square = np.where(is_known, known - mean[:, None, :], 0) ** 2
+    total = divide(square.sum(axis=(1, 2)), is_known.sum(axis=(1, 2)).astype(float))
+    size = forms.diagonal(axis1=-2, axis2=-1).mean(axis=-1)  # what one unit of each part adds to a score
+    return np.nan_to_num(total)[:, None] / (size * forms.shape[1])
+
+
+def _climb(score: Numbers, chance: Numbers, forms: Numbers, variance: Numbers) -> Parts:
+    """Average information steps, a quarter as long where the last one overshot, until none gains."""
+    is_known = ~np.isnan(score + chance)
+    data = np.where(is_known, score, 0), np.where(is_known, chance, 1), is_known, forms
+    best, length = _likelihood(*data, variance), np.ones(len(score))
+    for _ in range(MOST_STEPS):
+        # A part at zero that the slope would pull lower stays out of the step.
+        is_free = (variance > 0) | (best.slope > 0)
+        tried = np.maximum(variance + length[:, None] * _step(best.slope, best.information, is_free), 0)
+        new = _likelihood(*data, tried)
+        gain = new.log_likelihood - best.log_likelihood
+        is_better = gain >= 0
+        variance = _where(is_better, tried, variance)
+        best = _Point(*(_where(is_better, *each) for each in zip(new, best, strict=True)))
+        length = np.where(is_better, 1, length / 4)
+        if (np.abs(gain) < ENOUGH).all():
+            break
+    return Parts(variance, best.level, best.log_likelihood)
+
+
+class _Point(NamedTuple):
+    log_likelihood: Numbers
+    level: Numbers
+    slope: Numbers
+    information: Numbers
+
+
+def _where(is_first: np.ndarray, first: Numbers, second: Numbers) -> Numbers:
+    return np.where(is_first.reshape(-1, *[1] * (first.ndim - 1)), first, second)
+
+
+def _step(slope: Numbers, information: Numbers, is_free: np.ndarray) -> Numbers:
+    both_free = is_free[:, :, None] & is_free[:, None, :]
+    own = np.where(is_free, 1e-9 * information.diagonal(axis1=1, axis2=2) + 1e-300, 1)
+    matrix = np.where(both_free, information, 0) + own[:, :, None] * np.eye(slope.shape[1])
+    return np.linalg.solve(matrix, np.where(is_free, slope, 0)[:, :, None])[:, :, 0]
+
+
+def _likelihood(
+    score: Numbers, chance: Numbers, is_known: np.ndarray, forms: Numbers, variance: Numbers
+) -> _Point:
+    """Of ``[map, area, period]``. An unknown period is a row of the identity, whose inverse is then struck
+    out."""
+    pairs = is_known[:, :, :, None] & is_known[:, :, None, :]
+    between = np.einsum("mk,mkst->mst", variance, forms)[:, None]
+    covariance = np.where(pairs, between, 0) + chance[..., None] * np.eye(score.shape[2])
+    weight = np.where(pairs, np.linalg.inv(covariance), 0)
+    total = weight.sum(axis=1)
+    never_known = ~is_known.any(axis=1)[:, :, None] * np.eye(score.shape[2])
+    level_covariance = np.linalg.inv(total + never_known)
+    level = _times(level_covariance, _times(weight, score).sum(axis=1))
+    residual = score - level[:, None, :]
+    weighted = _times(weight, residual)
+    log_likelihood = -0.5 * (
+        np.linalg.slogdet(covariance)[1].sum(axis=1)
+        + np.linalg.slogdet(total + never_known)[1]
+        + (residual * weighted).sum(axis=(1, 2))
+    )
+    spent_on_levels = (weight @ level_covariance[:, None] @ weight).sum(axis=1)
+    seen = np.swapaxes(weighted, 1, 2) @ weighted
+    slope = 0.5 * np.einsum("mkst,mst->mk", forms, seen - total + spent_on_levels)
+    pushed = weighted[:, None] @ forms  # forms are symmetric: [map, part, area, period]
+    pulled = _times(weight[:, None], pushed)
+    over_areas = pulled.sum(axis=2)
+    information = 0.5 * (
+        np.einsum("mkat,mlat->mkl", pushed, pulled)
+        - over_areas @ level_covariance @ np.swapaxes(over_areas, 1, 2)
+    )
+    return _Point(log_likelihood, level, slope, information)
+
+
+def _times(matrix: Numbers, vector: Numbers) -> Numbers:
+    return (matrix @ vector[..., None])[..., 0]
