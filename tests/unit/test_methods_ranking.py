@@ -134,3 +134,86 @@ def test_what_was_given_is_left_as_it_was():
     ranking.rank_rates(count, people)
     np.testing.assert_array_equal(count, [3, NAN, 5])
     np.testing.assert_array_equal(people, [10, 10, NAN])
+
+
+def test_chance_alone_is_ranks_by_the_variance_of_counts():
+    count = np.random.default_rng(6).poisson(500 * np.linspace(0.7, 1.3, 40)).astype(float)
+    found = ranking.chance_alone(ranking.rate_scores(count, np.full(40, 500.0)))
+    by_hand = ranking.ranks(count / 500, np.log((count + 0.5) / 500), 1 / (count + 0.5))
+    np.testing.assert_array_equal(found.lower, by_hand.lower)
+    assert found.separable_share == by_hand.separable_share > 0.3
+
+
+def test_too_few_pairs_apart_and_no_pair_at_all_are_withheld():
+    one_of_45_pairs = ranking.ranks(range(10), [0, *[4] * 8, 8], [2] * 10)
+    assert one_of_45_pairs.separable_share == pytest.approx(1 / 45)
+    assert ranking.standing(one_of_45_pairs).is_withheld
+    assert not ranking.standing(one_of_45_pairs, fewest_pairs_apart=0.01).is_withheld
+    assert ranking.standing(ranking.rank_rates([5], [100])).is_withheld
+    assert ranking.standing(ranking.rank_rates([NAN], [100])).is_withheld
+
+
+def test_who_could_be_first_or_last_and_who_is_apart_from_anyone():
+    # 0 1 2 with errors .2: all apart; 50 and 50.1 are not told apart from each other, and the unknown is nothing
+    found = ranking.ranks([0, 1, 2, 50, 50.1, NAN], [0, 1, 2, 50, 50.1, 0], [0.02] * 6)
+    parts = ranking.standing(found)
+    assert parts.could_be_first.tolist() == [False, False, False, True, True, False]
+    assert parts.could_be_last.tolist() == [True, False, False, False, False, False]
+    assert parts.is_apart.tolist() == [True, True, True, True, True, False]
+    assert not parts.is_withheld
+
+
+def test_the_areas_that_cannot_be_separated_from_one_are_named():
+    score = np.array([0, 1, 50, 50.1, NAN])
+    scores = ranking.Scores(score, score, np.full(5, 0.02), np.zeros(5))
+    assert ranking.not_apart_from(scores, 2).tolist() == [False, False, True, True, False]
+    assert ranking.not_apart_from(scores, 0).tolist() == [True, False, False, False, False]
+    assert not ranking.not_apart_from(scores, 4).any()
+    found = ranking.chance_alone(scores)
+    for area in range(4):
+        assert ranking.not_apart_from(scores, area).sum() == found.upper[area] - found.lower[area] + 1
+
+
+def test_the_top_fifth_holds_a_fifth_of_the_areas_on_average():
+    rng = np.random.default_rng(3)
+    count = rng.poisson(300 * rng.gamma(50, 1 / 50, (3, 40))).astype(float)
+    p = ranking.probability_of_top_fifth(ranking.rate_scores(count, np.full((3, 40), 300.0)))
+    np.testing.assert_allclose(p.sum(axis=-1), 8)
+    assert (np.take_along_axis(p, count.argmax(axis=-1)[:, None], axis=-1) > 0.9).all()
+
+
+def test_areas_that_do_not_differ_beyond_chance_have_equal_chances_of_the_top_fifth():
+    p = ranking.probability_of_top_fifth(ranking.rate_scores([100, 101, 99, 100, NAN, 100], [100] * 6))
+    np.testing.assert_array_equal(p, [0.2, 0.2, 0.2, 0.2, NAN, 0.2])
+
+
+def test_two_normal_areas_have_the_probability_that_one_exceeds_the_other():
+    # scores 1 and 0, chance 1, between 1: shrunk to .75 and .25 with variance .5 each; P(first) = Phi(.5 / 1)
+    scores = ranking.Scores(*np.array([[1.0, 0], [1, 0], [1, 1], [1, 1]]))
+    p = ranking.probability_of_top_fifth(scores, draws=20_000)
+    assert p[0] == pytest.approx(0.6915, abs=0.01)
+    assert p.sum() == pytest.approx(1)
+
+
+def test_a_small_area_with_an_extreme_rate_is_less_surely_at_the_top_than_a_large_one_behind_it():
+    count = np.array([9.0, 1300, *[1000, 900] * 10])
+    expected = np.array([6.0, 1000, *[1000] * 20])
+    p = ranking.probability_of_top_fifth(ranking.rate_scores(count, expected))
+    assert count[0] / expected[0] > count[1] / expected[1]
+    assert p[0] < p[1]
+
+
+def test_top_fifths_of_many_maps_equal_one_by_one_and_seeds_repeat():
+    rng = np.random.default_rng(4)
+    count, expected = rng.poisson(300 * rng.gamma(50, 1 / 50, (3, 20))).astype(float), np.full((3, 20), 300.0)
+    count[1, 4] = NAN
+    at_once = ranking.probability_of_top_fifth(ranking.rate_scores(count, expected), seed=5)
+    for one in range(3):
+        alone = ranking.probability_of_top_fifth(ranking.rate_scores(count[one], expected[one]), seed=5)
+        np.testing.assert_allclose(at_once[one], alone)
+    other = ranking.probability_of_top_fifth(ranking.rate_scores(count, expected), seed=6)
+    assert (np.nan_to_num(other) != np.nan_to_num(at_once)).any()
+
+
+def test_no_ranked_area_has_no_chance_of_the_top_fifth():
+    assert np.isnan(ranking.probability_of_top_fifth(ranking.rate_scores([NAN, NAN], [1, 1]))).all()

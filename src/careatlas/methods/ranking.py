@@ -1,23 +1,35 @@
 """Where an area stands among the rest, and how far its place could be chance.
 
-Rank 1 is the highest value whatever the polarity: the page says which end is better. Areas without a value
-(missing, incomplete, hidden) have no rank, and the rest are ranked without them. Limits are pairwise: an area
-could stand anywhere among those it cannot be told apart from, with all its comparisons allowed for at once.
-Ranks of draws are narrower but too sure of themselves where areas are alike (coverage 78 % at a coefficient
-of variation of .02). Below a tenth of the pairs told apart, show no ranks: "these areas cannot be
-separated".
+Use it to give an area's place with its limits, "between 12th and 61st of 106", the chance that it stands in the
+top fifth, and the areas it cannot be told apart from. Limits are pairwise: an area could stand anywhere among
+those it cannot be told apart from, with all its comparisons allowed for at once. Differences between areas that
+have a hundred small reasons count as noise (``overdispersion``); ``chance_alone`` counts only chance.
 
-``rank_rates``, ``rank_proportions`` and ``rank_estimates`` add the variance between areas
-(``overdispersion``) to that of chance. For chance alone give ``ranks`` a score and its own variance.
+Not where fewer than a tenth of the pairs can be told apart: ``standing`` says so, and the page then shows no
+ranks ("these areas cannot be separated"). With differences between areas counted as noise that is the usual
+case, because a spread is seldom wide beside itself. Not by draws: ranks of draws are narrower but too sure of
+themselves where areas are alike (coverage 78 % at a coefficient of variation of .02). Rank 1 is the highest value
+whatever the polarity: the page says which end is better. Areas without a value (missing, incomplete, hidden) have
+no rank, and the rest are ranked without them.
 
-Mogstad, Romano, Shaikh & Wilhelm 2024, 10.1093/restud/rdad006; Goldstein & Spiegelhalter 1996,
-10.2307/2983325.
+Formula::
+
+    y, v   = value on a scale of normal error, and its variance: of counts ln((count + .5) / expected) and
+             1 / (count + .5); of proportions arcsin root p and 1 / (4 x denominator); else the value itself;
+             plus the variance between areas, tau2
+    apart  = difference of y / root(v + v of the other), beyond the normal quantile at 1 - .025 / (areas - 1)
+    lower  = 1 + areas that are higher and apart
+    upper  = areas ranked - areas that are lower and apart
+    top    = share of draws of shrunk y in which the area is among the highest fifth
+
+Source: Mogstad, Romano, Shaikh & Wilhelm 2024, Review of Economic Studies 91:476, 10.1093/restud/rdad006;
+Goldstein & Spiegelhalter 1996, JRSS A 159:385, 10.2307/2983325.
 """
 
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 from careatlas.methods.estimate import Numbers, as_counts, as_numbers, divide
@@ -27,6 +39,9 @@ from careatlas.methods.overdispersion import (
     rate_overdispersion,
     score_overdispersion,
 )
+
+CHAPTER = "Ranks and comparison"
+FEWEST_PAIRS_APART = 0.1  # below it, no ranks are shown
 
 
 class Ranking(NamedTuple):
@@ -40,6 +55,27 @@ class Ranking(NamedTuple):
     ranked_areas: Numbers
 
 
+class Scores(NamedTuple):
+    """What ranks are made from, ``[..., area]``: ``value``, its ``score`` on a scale of normal error, and on that
+    scale the variance by ``chance`` and ``between`` areas (tau2, one number a list)."""
+
+    value: Numbers
+    score: Numbers
+    chance: Numbers
+    between: Numbers
+
+
+class Standing(NamedTuple):
+    """The parts of a sentence. ``is_withheld`` ``[...]``: too few pairs can be told apart to show ranks; of each
+    area, ``[..., area]``, whether it ``could_be_first`` or ``could_be_last``, and whether it ``is_apart`` from
+    any other area at all."""
+
+    is_withheld: NDArray[np.bool_]
+    could_be_first: NDArray[np.bool_]
+    could_be_last: NDArray[np.bool_]
+    is_apart: NDArray[np.bool_]
+
+
 def rank_rates(count: ArrayLike, expected: ArrayLike) -> Ranking:
     """Ranks of count/expected: rates (expected at the national rate, or people) and standardised ratios.
 
@@ -50,14 +86,7 @@ def rank_rates(count: ArrayLike, expected: ArrayLike) -> Ranking:
     >>> rank_rates([150, 100, 50], [1000, 1000, 1000]).rank.tolist()
     [1.0, 2.0, 3.0]
     """
-    count, expected = np.broadcast_arrays(as_counts("count", count), as_counts("expected", expected))
-    value = divide(count, expected)
-    is_known = ~np.isnan(value)
-    events, reference = (np.where(is_known, n, 0).sum(axis=-1, keepdims=True) for n in (count, expected))
-    expected = np.where(is_known, expected, np.nan) * divide(np.where(events > 0, events, 1), reference)
-    tau2 = rate_overdispersion(count, expected).tau2
-    # A root moves half as far as the logarithm (at observed = expected), so its variance is a quarter.
-    return ranks(value, np.log(divide(count + 0.5, expected)), 1 / (count + 0.5) + 4 * np.nan_to_num(tau2))
+    return _ranked(rate_scores(count, expected))
 
 
 def rank_proportions(count: ArrayLike, denominator: ArrayLike) -> Ranking:
@@ -69,11 +98,7 @@ def rank_proportions(count: ArrayLike, denominator: ArrayLike) -> Ranking:
     >>> rank_proportions([9, 5, 9], [10, 10, 10]).rank.tolist()
     [1.5, 3.0, 1.5]
     """
-    count, denominator = as_counts("count", count), as_counts("denominator", denominator)
-    share = divide(count, denominator)
-    tau2 = proportion_overdispersion(count, denominator).tau2
-    variance = divide(1.0, 4 * denominator) + np.nan_to_num(tau2)
-    return ranks(share, np.arcsin(np.sqrt(share)), variance)
+    return _ranked(proportion_scores(count, denominator))
 
 
 def rank_estimates(value: ArrayLike, lower: ArrayLike, upper: ArrayLike, confidence: float = 0.95) -> Ranking:
@@ -85,14 +110,7 @@ def rank_estimates(value: ArrayLike, lower: ArrayLike, upper: ArrayLike, confide
     >>> rank_estimates([3, 9, 6], [2, 8, 5], [4, 10, 7]).rank.tolist()
     [3.0, 1.0, 2.0]
     """
-    value, lower, upper = (as_numbers("value", each) for each in (value, lower, upper))
-    standard_error = (upper - lower) / (2 * normal_quantile(confidence))
-    weight = np.nan_to_num(divide(1.0, standard_error**2))
-    centre = divide(
-        (weight * np.nan_to_num(value)).sum(axis=-1, keepdims=True), weight.sum(axis=-1, keepdims=True)
-    )
-    tau2 = score_overdispersion(value, standard_error, centre).tau2
-    return ranks(value, value, standard_error**2 + np.nan_to_num(tau2))
+    return _ranked(estimate_scores(value, lower, upper, confidence))
 
 
 def rank_by_method(
@@ -110,11 +128,141 @@ def rank_by_method(
     >>> rank_by_method("mean", [3, 9], [2, 8], [4, 10], [30, 90], [10, 10]).rank.tolist()
     [2.0, 1.0]
     """
+    return _ranked(scores_by_method(method, value, lower, upper, count, denominator))
+
+
+def chance_alone(scores: Scores) -> Ranking:
+    """Ranks whose limits allow for chance only: whose figures differ, whatever the many small reasons.
+
+    ``scores`` of ``rate_scores``, ``proportion_scores`` or ``estimate_scores``. Narrower than the others: say
+    which is shown.
+
+    Counts 400 and 100 of 1,000 are 27 errors of chance apart, and only as far apart as two areas are:
+
+    >>> chance_alone(rate_scores([400, 100], [1000, 1000])).upper.tolist()
+    [1.0, 2.0]
+    >>> rank_rates([400, 100], [1000, 1000]).upper.tolist()
+    [2.0, 2.0]
+    """
+    return ranks(scores.value, scores.score, scores.chance)
+
+
+def standing(ranking: Ranking, fewest_pairs_apart: float = FEWEST_PAIRS_APART) -> Standing:
+    """What may be said of a ranking in words: "any of these 14 areas could stand first".
+
+    Fewer than ``fewest_pairs_apart`` of the pairs told apart, or no pair at all: ``is_withheld``. Unranked areas
+    are none of the rest.
+
+    Of three areas the first is apart from both; the other two could each be last:
+
+    >>> parts = standing(ranks([30, 20, 21], [10, 0, 0.1], [1, 1, 1]))
+    >>> bool(parts.is_withheld), parts.could_be_first.tolist(), parts.could_be_last.tolist()
+    (False, [True, False, False], [False, True, True])
+    """
+    areas = np.asarray(ranking.ranked_areas)[..., None]
+    width = ranking.upper - ranking.lower + 1
+    return Standing(
+        ~(np.asarray(ranking.separable_share) >= fewest_pairs_apart),
+        ranking.lower == 1,
+        ranking.upper == areas,
+        width < areas,
+    )
+
+
+def not_apart_from(scores: Scores, area: int, confidence: float = 0.95) -> NDArray[np.bool_]:
+    """Which areas cannot be told apart from one ``area`` (its position): "these k areas cannot be separated".
+
+    ``[..., area]``, the area itself among them; all False where it is unranked. Variance between areas counts as
+    noise, as in the ranks; put 0 for ``scores.between`` to allow for chance only.
+
+    >>> not_apart_from(Scores(*np.array([[30, 20, 21], [10, 0, 0.1], [1, 1, 1], [0, 0, 0]])), 1).tolist()
+    [False, True, True]
+    """
+    value, score, variance, areas = _ranked_parts(scores.value, scores.score, scores.chance + scores.between)
+    is_above, is_below = _apart_from(area, value, score, variance, areas, confidence)
+    is_ranked = ~np.isnan(value)
+    return is_ranked & is_ranked[..., area : area + 1] & ~is_above & ~is_below
+
+
+def probability_of_top_fifth(scores: Scores, draws: int = 1000, seed: int = 0) -> Numbers:
+    """The probability that an area's true value is among the highest fifth of the ranked (at least one area).
+
+    ``[..., area]``; NaN where unranked. Scores are first shrunk towards their weighted mean by the variance
+    between areas, without which the areas with fewest events would take both ends of the list. Where areas do
+    not differ beyond chance (``between`` of 0) each has the same probability. 1,000 draws give it to within
+    .03.
+
+    Of five areas one stands far above the others' chance:
+
+    >>> scores = Scores(*np.array([[9.0, 1, 2, 3, 1], [9, 1, 2, 3, 1], [0.1] * 5, [10] * 5]))
+    >>> probability_of_top_fifth(scores).tolist()
+    [1.0, 0.0, 0.0, 0.0, 0.0]
+    """
+    value, score, chance, areas = _ranked_parts(scores.value, scores.score, scores.chance)
+    is_ranked, between = ~np.isnan(value), np.nan_to_num(scores.between)
+    top = np.maximum(np.round(areas / 5), 1)
+    weight = np.where(is_ranked, divide(1.0, chance + between), 0)
+    centre = divide(_count(weight * np.where(is_ranked, score, 0)), _count(weight))
+    shrunk = centre + (score - centre) * divide(between, between + chance)
+    spread = np.sqrt(divide(between * chance, between + chance))
+    rng, is_top = np.random.default_rng(seed), np.zeros(value.shape)
+    last_of_top = (value.shape[-1] - top).astype(int)  # unranked areas are drawn lowest
+    for _ in range(draws):
+        drawn = np.where(is_ranked, shrunk + spread * rng.standard_normal(value.shape[-1]), -np.inf)
+        is_top += drawn >= np.take_along_axis(np.sort(drawn, axis=-1), last_of_top, axis=-1)
+    share = np.where(between > 0, is_top / draws, divide(top, areas))
+    return np.where(is_ranked, share, np.nan)
+
+
+def rate_scores(count: ArrayLike, expected: ArrayLike) -> Scores:
+    """What ``rank_rates`` ranks by: logarithms of count/expected."""
+    count, expected = np.broadcast_arrays(as_counts("count", count), as_counts("expected", expected))
+    value = divide(count, expected)
+    is_known = ~np.isnan(value)
+    events, reference = (np.where(is_known, n, 0).sum(axis=-1, keepdims=True) for n in (count, expected))
+    expected = np.where(is_known, expected, np.nan) * divide(np.where(events > 0, events, 1), reference)
+    tau2 = rate_overdispersion(count, expected).tau2
+    # A root moves half as far as the logarithm (at observed = expected), so its variance is a quarter.
+    score = np.log(divide(count + 0.5, expected))
+    return Scores(value, score, 1 / (count + 0.5), 4 * np.nan_to_num(tau2))
+
+
+def proportion_scores(count: ArrayLike, denominator: ArrayLike) -> Scores:
+    """What ``rank_proportions`` ranks by: arcsines of the root."""
+    count, denominator = as_counts("count", count), as_counts("denominator", denominator)
+    share = divide(count, denominator)
+    tau2 = proportion_overdispersion(count, denominator).tau2
+    return Scores(share, np.arcsin(np.sqrt(share)), divide(1.0, 4 * denominator), np.nan_to_num(tau2))
+
+
+def estimate_scores(value: ArrayLike, lower: ArrayLike, upper: ArrayLike, confidence: float = 0.95) -> Scores:
+    """What ``rank_estimates`` ranks by: the values, with standard errors from their limits."""
+    value, lower, upper = (as_numbers("value", each) for each in (value, lower, upper))
+    standard_error = (upper - lower) / (2 * normal_quantile(confidence))
+    weight = np.nan_to_num(divide(1.0, standard_error**2))
+    centre = divide(_count(weight * np.nan_to_num(value)), _count(weight))
+    tau2 = score_overdispersion(value, standard_error, centre).tau2
+    return Scores(value, value, standard_error**2, np.nan_to_num(tau2))
+
+
+def scores_by_method(
+    method: str,
+    value: ArrayLike,
+    lower: ArrayLike,
+    upper: ArrayLike,
+    count: ArrayLike,
+    denominator: ArrayLike,
+) -> Scores:
+    """What ``rank_by_method`` ranks by."""
     if method == "proportion":
-        return rank_proportions(count, denominator)
+        return proportion_scores(count, denominator)
     if method in ("crude_rate", "need_weighted_rate"):
-        return rank_rates(count, denominator)
-    return rank_estimates(value, lower, upper)
+        return rate_scores(count, denominator)
+    return estimate_scores(value, lower, upper)
+
+
+def _ranked(scores: Scores) -> Ranking:
+    return ranks(scores.value, scores.score, scores.chance + scores.between)
 
 
 def ranks(value: ArrayLike, score: ArrayLike, variance: ArrayLike, confidence: float = 0.95) -> Ranking:
@@ -130,31 +278,41 @@ def ranks(value: ArrayLike, score: ArrayLike, variance: ArrayLike, confidence: f
     >>> ranking.rank.tolist(), ranking.lower.tolist(), ranking.upper.tolist()
     ([1.0, 3.0, 2.0], [1.0, 2.0, 2.0], [1.0, 3.0, 3.0])
     """
+    value, score, variance, areas = _ranked_parts(value, score, variance)
+    rank, lower, upper = (np.full(value.shape, np.nan) for _ in range(3))
+    pairs_apart = np.zeros(areas.shape)
+    # One area against all at a time: the whole square would not fit in memory for 7,000 practices.
+    for area in range(value.shape[-1]):
+        is_above, is_below = _apart_from(area, value, score, variance, areas, confidence)
+        own = value[..., area : area + 1]
+        rank[..., area] = (1 + _count(value > own) + (_count(value == own) - 1) / 2)[..., 0]
+        lower[..., area] = 1 + _count(is_below)[..., 0]
+        upper[..., area] = (areas - _count(is_above))[..., 0]
+        pairs_apart += _count(is_above)
+    rank, lower, upper = (np.where(np.isnan(value), np.nan, each) for each in (rank, lower, upper))
+    separable_share = divide(pairs_apart, areas * (areas - 1) / 2)
+    return Ranking(rank, lower, upper, separable_share[..., 0], areas[..., 0])
+
+
+def _ranked_parts(value: ArrayLike, score: ArrayLike, variance: ArrayLike) -> tuple[Numbers, ...]:
+    """The three with one shape, all NaN where one is, and the number of areas that are left, ``[..., 1]``."""
     value, score, variance = np.broadcast_arrays(
         as_numbers("value", value), as_numbers("score", score), as_counts("variance", variance)
     )
     is_ranked = ~np.isnan(value + score + variance)
     value, score, variance = (np.where(is_ranked, each, np.nan) for each in (value, score, variance))
-    areas = is_ranked.sum(axis=-1, keepdims=True).astype(float)
-    apart = -ndtri(tail(confidence) / np.maximum(areas - 1, 1))
+    return value, score, variance, _count(is_ranked).astype(float)
 
-    rank, lower, upper = (np.full(value.shape, np.nan) for _ in range(3))
-    pairs_apart = np.zeros(areas.shape)
-    # One area against all at a time: the whole square would not fit in memory for 7,000 practices.
-    for area in range(value.shape[-1]):
-        own = slice(area, area + 1)
-        difference = score[..., own] - score
-        error = np.sqrt(variance[..., own] + variance)
-        is_above = (value[..., own] > value) & (difference > apart * error)
-        is_below = (value[..., own] < value) & (difference < -apart * error)
-        ties = _count(value == value[..., own])
-        rank[..., own] = 1 + _count(value > value[..., own]) + (ties - 1) / 2
-        lower[..., own] = 1 + _count(is_below)
-        upper[..., own] = areas - _count(is_above)
-        pairs_apart += _count(is_above)
-    rank, lower, upper = (np.where(is_ranked, each, np.nan) for each in (rank, lower, upper))
-    separable_share = divide(pairs_apart, areas * (areas - 1) / 2)
-    return Ranking(rank, lower, upper, separable_share[..., 0], areas[..., 0])
+
+def _apart_from(
+    area: int, value: Numbers, score: Numbers, variance: Numbers, areas: Numbers, confidence: float
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which areas this one is beyond doubt above, and which it is below."""
+    own = slice(area, area + 1)
+    apart = -ndtri(tail(confidence) / np.maximum(areas - 1, 1)) * np.sqrt(variance[..., own] + variance)
+    difference = score[..., own] - score
+    is_above = (value[..., own] > value) & (difference > apart)
+    return is_above, (value[..., own] < value) & (difference < -apart)
 
 
 def _count(truths: np.ndarray) -> Numbers:
