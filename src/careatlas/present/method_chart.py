@@ -15,6 +15,7 @@ from careatlas.present.theme import PHONE, Row, Spec, chart
 
 COLOURS = ("#08306b", "#c24e00", "#1f7a4d", "#7a4fa3", "#6b7a86")
 ONLY_SETTING = "shown"
+_LETTER = 7  # pixels
 _MOST_ORDINAL = 40  # places on the x axis that may be named one by one
 
 
@@ -42,11 +43,11 @@ def method_rows(method: str, guide: GuideChart) -> list[Row]:
 def method_chart(method: str, guide: GuideChart, width: int) -> Spec:
     """The chart as a Vega-Lite specification, ``width`` pixels wide, at the first setting."""
     rows = method_rows(method, guide)
-    x, y = _x(guide, rows), {"title": guide.y.title, "scale": _y_scale(guide, rows)}
+    x, y = _x(guide, rows), _y(guide, rows)
     named = [_column_names(number, series) for number, series in enumerate(guide.draw)]
-    scale = {"domain": [s.label for s in guide.draw], "range": [_colour(n, guide) for n in range(len(named))]}
+    color = {"scale": _colours(guide), "legend": _legend(guide, width), "title": None}
     layers = [
-        _layer(series, names, x, y, scale, rows) for series, names in zip(guide.draw, named, strict=True)
+        _layer(series, names, x, y, color, rows) for series, names in zip(guide.draw, named, strict=True)
     ]
     if guide.choose:
         layers = [layer | {"transform": [{"filter": "datum.setting === setting"}]} for layer in layers]
@@ -118,17 +119,20 @@ def _x(guide: GuideChart, rows: list[Row]) -> Spec:
     if is_named or has_bars:
         return {"field": "x", "type": "ordinal", "sort": None, "title": guide.x.title, "axis": _FLAT}
     scale = {"type": guide.x.scale, "zero": False, "nice": False}
-    return {"field": "x", "type": "quantitative", "title": guide.x.title, "scale": scale}
+    return {"field": "x", "type": "quantitative", "title": guide.x.title, "scale": scale, "axis": _LOOSE}
 
 
-def _y_scale(guide: GuideChart, rows: list[Row]) -> Spec:
+def _y(guide: GuideChart, rows: list[Row]) -> Spec:
     """The same for every setting, so that choosing another shows what changes. A bar stands on zero."""
     numbers = [row[name] for row in rows for name in columns(guide) if row[name] is not None]
     numbers += [0.0] if any(series.mark == "bars" for series in guide.draw) else []
-    return {"type": guide.y.scale, "domain": [min(numbers), max(numbers)], "nice": True, "zero": False}
+    scale = {"type": guide.y.scale, "domain": [min(numbers), max(numbers)], "nice": True, "zero": False}
+    are_whole = all(number.is_integer() for number in numbers)
+    return {"title": guide.y.title, "scale": scale, "axis": {"tickMinStep": 1} if are_whole else {}}
 
 
 _FLAT = {"labelAngle": 0}
+_LOOSE = {"labelFlush": False}  # a label drawn inwards would run into the one before
 _MARKS: dict[str, Spec] = {
     "line": {"type": "line", "strokeWidth": 2.25},
     "points": {"type": "point", "filled": True, "size": 55, "opacity": 1},
@@ -137,18 +141,24 @@ _MARKS: dict[str, Spec] = {
 }
 
 
-def _colour(number: int, guide: GuideChart) -> str:
-    if guide.draw[number].mark == "band":
-        return colour.AREA
-    before = sum(series.mark != "band" for series in guide.draw[:number])
-    return COLOURS[before % len(COLOURS)]
+def _colours(guide: GuideChart) -> Spec:
+    """Bands in the pale colour of areas, other series each in the next of the palette."""
+    palette = iter(COLOURS)
+    shades = [colour.AREA if series.mark == "band" else next(palette) for series in guide.draw]
+    return {"domain": [series.label for series in guide.draw], "range": shades}
 
 
-def _layer(series: Series, names: list[str], x: Spec, y: Spec, scale: Spec, rows: list[Row]) -> Spec:
+def _legend(guide: GuideChart, width: int) -> Spec:
+    """One below the other where the labels would not fit beside one another."""
+    letters = sum(len(series.label) + 5 for series in guide.draw)
+    return {"symbolOpacity": 1, "columns": 1 if letters * _LETTER > width else len(guide.draw)}
+
+
+def _layer(series: Series, names: list[str], x: Spec, y: Spec, color: Spec, rows: list[Row]) -> Spec:
     encoding = {
         "x": x,
         "y": {"field": names[0], "type": "quantitative", "stack": None, **y},
-        "color": {"datum": series.label, "scale": scale, "title": None},
+        "color": {"datum": series.label, **color},
         "tooltip": [{"field": "x", "title": x["title"]}]
         + [
             {"field": name, "title": series.label if len(names) == 1 else f"{series.label} {end}"}
