@@ -14,6 +14,8 @@ from pydantic import model_validator
 
 from careatlas.catalogue.definition import Definition
 
+TWO_ENDED = ("band", "interval")
+
 
 class Example(Definition):
     """A call with few numbers, the answer to the digits written, and how a person can check it.
@@ -44,11 +46,12 @@ class Axis(Definition):
 
 
 class Series(Definition):
-    """Fields of the answer, or of what was given, drawn along the x axis: one ``value``, or two ends of a
-    band.
+    """Fields of the answer, or of what was given, drawn along the x axis: one ``value``, or two ends.
+
+    A band runs from place to place; an interval belongs to its own place, such as an area.
     """
 
-    mark: Literal["line", "points", "bars", "band"]
+    mark: Literal["line", "points", "bars", "band", "interval"]
     label: str
     value: str | None = None
     lower: str | None = None
@@ -56,7 +59,7 @@ class Series(Definition):
 
     @model_validator(mode="after")
     def _says_what_to_draw(self) -> "Series":
-        needed = ("lower", "upper") if self.mark == "band" else ("value",)
+        needed = ("lower", "upper") if self.mark in TWO_ENDED else ("value",)
         if any(getattr(self, name) is None for name in needed):
             raise ValueError(f"a series drawn as {self.mark} needs {' and '.join(needed)}")
         return self

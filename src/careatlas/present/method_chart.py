@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from careatlas.catalogue.method_guide import GuideChart, Series, answer, values
+from careatlas.catalogue.method_guide import TWO_ENDED, GuideChart, Series, answer, values
 from careatlas.present import colour
 from careatlas.present.theme import PHONE, Row, Spec, chart
 
 COLOURS = ("#08306b", "#c24e00", "#1f7a4d", "#7a4fa3", "#6b7a86")
 ONLY_SETTING = "shown"
 _LETTER = 7  # pixels
+_MOST_WHOLE_TICKS = 12
 _MOST_ORDINAL = 40  # places on the x axis that may be named one by one
 
 
@@ -79,7 +80,7 @@ def columns(guide: GuideChart) -> dict[str, str]:
     """The columns of ``method_rows`` that hold numbers, and what each is called."""
     named = {}
     for number, series in enumerate(guide.draw):
-        ends = ("lower", "upper") if series.mark == "band" else ("",)
+        ends = ("lower", "upper") if series.mark in TWO_ENDED else ("",)
         for name, end in zip(_column_names(number, series), ends, strict=True):
             named[name] = f"{series.label} {end}".strip()
     return named
@@ -90,14 +91,14 @@ def _settings(guide: GuideChart) -> dict[str, dict[str, Any]]:
 
 
 def _column_names(number: int, series: Series) -> list[str]:
-    return [f"s{number}_lower", f"s{number}_upper"] if series.mark == "band" else [f"s{number}"]
+    return [f"s{number}_lower", f"s{number}_upper"] if series.mark in TWO_ENDED else [f"s{number}"]
 
 
 def _fields(guide: GuideChart) -> dict[str, str]:
     """Each column of the rows and the field it is filled from."""
     found = {}
     for number, series in enumerate(guide.draw):
-        ends = [series.lower, series.upper] if series.mark == "band" else [series.value]
+        ends = [series.lower, series.upper] if series.mark in TWO_ENDED else [series.value]
         found |= dict(zip(_column_names(number, series), ends, strict=True))
     return found
 
@@ -118,8 +119,10 @@ def _x(guide: GuideChart, rows: list[Row]) -> Spec:
     has_bars = any(series.mark == "bars" for series in guide.draw) and len(places) <= _MOST_ORDINAL
     if is_named or has_bars:
         return {"field": "x", "type": "ordinal", "sort": None, "title": guide.x.title, "axis": _FLAT}
-    scale = {"type": guide.x.scale, "zero": False, "nice": False}
-    return {"field": "x", "type": "quantitative", "title": guide.x.title, "scale": scale, "axis": _LOOSE}
+    stands_alone = any(series.mark in ("points", "interval") for series in guide.draw)
+    scale = {"type": guide.x.scale, "zero": False, "nice": False, "padding": 12 if stands_alone else 0}
+    axis = _LOOSE | _whole_ticks([row["x"] for row in rows])
+    return {"field": "x", "type": "quantitative", "title": guide.x.title, "scale": scale, "axis": axis}
 
 
 def _y(guide: GuideChart, rows: list[Row]) -> Spec:
@@ -127,24 +130,32 @@ def _y(guide: GuideChart, rows: list[Row]) -> Spec:
     numbers = [row[name] for row in rows for name in columns(guide) if row[name] is not None]
     numbers += [0.0] if any(series.mark == "bars" for series in guide.draw) else []
     scale = {"type": guide.y.scale, "domain": [min(numbers), max(numbers)], "nice": True, "zero": False}
-    are_whole = all(number.is_integer() for number in numbers)
-    return {"title": guide.y.title, "scale": scale, "axis": {"tickMinStep": 1} if are_whole else {}}
+    return {"title": guide.y.title, "scale": scale, "axis": _whole_ticks(numbers)}
+
+
+def _whole_ticks(numbers: list[float]) -> Spec:
+    """Codes and places have no halves between them."""
+    lowest, highest = min(numbers), max(numbers)
+    if highest - lowest > _MOST_WHOLE_TICKS or not all(float(number).is_integer() for number in numbers):
+        return {}
+    return {"values": list(range(int(lowest), int(highest) + 1)), "format": "d"}
 
 
 _FLAT = {"labelAngle": 0}
-_LOOSE = {"labelFlush": False}  # a label drawn inwards would run into the one before
+_LOOSE = {"labelSeparation": 8}  # the last label is drawn inwards and would touch the one before
 _MARKS: dict[str, Spec] = {
     "line": {"type": "line", "strokeWidth": 2.25},
     "points": {"type": "point", "filled": True, "size": 55, "opacity": 1},
     "bars": {"type": "bar", "opacity": 0.85},
     "band": {"type": "area", "opacity": 0.3},
+    "interval": {"type": "rule", "strokeWidth": 5, "opacity": 0.45},
 }
 
 
 def _colours(guide: GuideChart) -> Spec:
-    """Bands in the pale colour of areas, other series each in the next of the palette."""
+    """Bands and intervals in the pale colour of areas, other series each in the next of the palette."""
     palette = iter(COLOURS)
-    shades = [colour.AREA if series.mark == "band" else next(palette) for series in guide.draw]
+    shades = [colour.AREA if series.mark in TWO_ENDED else next(palette) for series in guide.draw]
     return {"domain": [series.label for series in guide.draw], "range": shades}
 
 
@@ -165,6 +176,6 @@ def _layer(series: Series, names: list[str], x: Spec, y: Spec, color: Spec, rows
             for name, end in zip(names, ("lower", "upper"), strict=False)
         ],
     }
-    if series.mark == "band":
+    if series.mark in TWO_ENDED:
         encoding["y2"] = {"field": names[1]}
     return {"data": {"values": rows}, "mark": _MARKS[series.mark], "encoding": encoding}
