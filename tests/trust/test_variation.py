@@ -5,6 +5,7 @@ import pytest
 
 from careatlas.methods import overdispersion, variation
 from careatlas.methods.negative_binomial import negative_binomial, variance_limits
+from careatlas.methods.nested_variation import nested_variation
 
 AREAS = 106
 MAPS = 20_000
@@ -102,3 +103,23 @@ def test_p_of_pure_chance_keeps_its_word(measured):
         "maps of pure chance called above chance, by index", f"at most {max(called.values()):.1%}", "<= 5 %"
     )
     assert max(called.values()) <= 0.05 + 3 * np.sqrt(0.0475 / len(observed))
+
+
+@pytest.mark.parametrize(("between", "within"), [(0.01, 0.01), (0.02, 0.005), (0.002, 0.02), (0.0, 0.02)])
+def test_the_share_between_larger_units_is_found_and_its_limits_hold_it(measured, between, within):
+    rng, maps = np.random.default_rng(47), 400
+    unit = rng.permutation(np.arange(AREAS) % 42)
+    expected = 200 * np.exp(rng.normal(-0.125, 0.5, AREAS))
+    units = rng.normal(-between / 2, np.sqrt(between), (maps, 42))[:, unit]
+    areas = rng.normal(-within / 2, np.sqrt(within), (maps, AREAS))
+    found = nested_variation(rng.poisson(expected * np.exp(units + areas)), expected, unit, replicates=300)
+    truth = between / (between + within)
+    covered = ((found.lower <= truth) & (found.upper >= truth)).mean()
+    measured(
+        f"share between 42 units of 106 areas, truth {truth:.2f}: mean, cover of 95 % limits, width",
+        f"{found.share.mean():.2f}, {covered:.1%}, {(found.upper - found.lower).mean():.2f}",
+        ">= 95 %",
+    )
+    assert covered >= 0.95 - 3 * np.sqrt(0.0475 / maps)
+    assert found.between.mean() == pytest.approx(between, abs=0.0012)
+    assert found.within.mean() == pytest.approx(within, abs=0.0012)

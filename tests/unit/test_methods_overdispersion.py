@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from careatlas.methods import funnel, overdispersion
+from careatlas.methods._variance_between import variance_left_by_winsorising
 
 NAN = np.nan
 
@@ -18,7 +19,7 @@ def simulated(rng, maps, areas, expected, coefficient_of_variation):
 
 def test_winsorising_takes_a_third_of_the_variance_of_pure_chance():
     # what is left: 2(.4 - q phi(q)) + .2 q^2 with q = 1.28155
-    assert round(overdispersion._variance_left_by_winsorising(), 4) == 0.6787
+    assert round(variance_left_by_winsorising(), 4) == 0.6787
 
 
 def test_areas_that_differ_less_than_chance_have_no_variance_between_them():
@@ -292,4 +293,11 @@ def test_the_variance_between_areas_solves_its_equation():
     tau2 = overdispersion.score_overdispersion(score, error, 1.0).tau2[0]
     z = (score - 1) / np.sqrt(error**2 + tau2)
     drawn_in = np.clip(z, *np.quantile(z, [0.1, 0.9]))
-    assert (drawn_in**2).sum() == pytest.approx(39 * overdispersion._variance_left_by_winsorising(), rel=1e-9)
+    assert (drawn_in**2).sum() == pytest.approx(39 * variance_left_by_winsorising(), rel=1e-9)
+
+
+def test_a_score_known_without_error_or_not_at_all_is_left_out():
+    plain = overdispersion.score_overdispersion([1.3, 0.7, 1.2], [0.1, 0.1, 0.2], 1.0)
+    holed = overdispersion.score_overdispersion([1.3, 0.7, 1.2, 5.0, NAN], [0.1, 0.1, 0.2, 0.0, 0.1], 1.0)
+    assert holed.tau2 == plain.tau2
+    np.testing.assert_array_equal(holed.z_adjusted, [*plain.z_adjusted, NAN, NAN])

@@ -32,13 +32,20 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import chdtrc, ndtri
+from scipy.special import chdtrc
 
+from careatlas.methods._variance_between import (
+    paule_mandel,
+    total,
+    variance_between,
+    variance_left_by_winsorising,
+    winsorised_mean_square,
+    winsorised_paule_mandel,
+)
 from careatlas.methods.estimate import Limits, Numbers, as_counts, as_numbers, divide, refuse_where
 from careatlas.methods.intervals import normal_quantile, tail
 
 CHAPTER = "Limits and outliers"
-WINSORISED = 0.1  # share of the areas drawn in at each end
 FEW_AREAS = 20
 
 
@@ -91,7 +98,7 @@ def proportion_overdispersion(count: ArrayLike, denominator: ArrayLike) -> Overd
     refuse_where(count > denominator, "count is larger than its denominator")
     share = divide(count, denominator)
     is_known = ~np.isnan(share)
-    overall = divide(_sum(np.where(is_known, count, 0)), _sum(np.where(is_known, denominator, 0)))
+    overall = divide(total(np.where(is_known, count, 0)), total(np.where(is_known, denominator, 0)))
     standard_error = divide(1.0, 2 * np.sqrt(denominator))
     return score_overdispersion(np.arcsin(np.sqrt(share)), standard_error, np.arcsin(np.sqrt(overall)))
 
@@ -109,7 +116,7 @@ def ratio_overdispersion(count: ArrayLike, other: ArrayLike) -> Overdispersion:
     """
     count, other = as_counts("count", count), as_counts("other", other)
     is_known = ~np.isnan(count + other)
-    all_counts, all_others = (_sum(np.where(is_known, each, 0)) for each in (count, other))
+    all_counts, all_others = (total(np.where(is_known, each, 0)) for each in (count, other))
     target = np.log(divide(all_counts + 0.5, all_others + 0.5))
     return score_overdispersion(np.log(divide(count + 0.5, other + 0.5)), _ratio_error(count, other), target)
 
@@ -125,12 +132,13 @@ def score_overdispersion(score: ArrayLike, standard_error: ArrayLike, target: Ar
     difference = score - as_numbers("target", target)
     z = divide(difference, standard_error)
     is_known = ~np.isnan(z)
-    areas = _sum(is_known.astype(float))
-    phi = _winsorised_mean_square(z) / _variance_left_by_winsorising()
-    tau2 = np.where(areas > 1, _winsorised_paule_mandel(difference, standard_error), np.nan)
+    standard_error = np.where(is_known, standard_error, np.nan)
+    areas = total(is_known.astype(float))
+    phi = winsorised_mean_square(z) / variance_left_by_winsorising()
+    tau2 = np.where(areas > 1, winsorised_paule_mandel(difference, standard_error), np.nan)
     has_few_areas = areas < FEW_AREAS
     if has_few_areas.any():
-        tau2 = np.where(has_few_areas & (areas > 1), _paule_mandel(score, standard_error, is_known), tau2)
+        tau2 = np.where(has_few_areas & (areas > 1), paule_mandel(score, standard_error, is_known), tau2)
     return _adjusted(z, difference, standard_error, phi, tau2)
 
 
@@ -152,10 +160,10 @@ def shmi_overdispersion(observed: ArrayLike, expected: ArrayLike) -> Overdispers
     z = divide(score, error)
     is_known = ~np.isnan(z)
     rank = 1 + z.argsort(axis=-1, kind="stable").argsort(axis=-1, kind="stable")
-    tenth = np.floor(10 * rank / (_sum(is_known) + 1))
+    tenth = np.floor(10 * rank / (total(is_known) + 1))
     is_kept = is_known & (tenth > 0) & (tenth < 9)
-    phi = divide(_sum(np.where(is_kept, z, 0) ** 2), _sum(is_kept.astype(float)))
-    return _adjusted(z, score, error, phi, _variance_between(phi, error, is_kept))
+    phi = divide(total(np.where(is_kept, z, 0) ** 2), total(is_kept.astype(float)))
+    return _adjusted(z, score, error, phi, variance_between(phi, error, is_kept))
 
 
 def cqc_overdispersion(observed: ArrayLike, expected: ArrayLike) -> Overdispersion:
@@ -173,8 +181,8 @@ def cqc_overdispersion(observed: ArrayLike, expected: ArrayLike) -> Overdispersi
     observed, expected = as_counts("observed", observed), as_counts("expected", expected)
     difference, error = np.sqrt(divide(observed, expected)) - 1, divide(1.0, 2 * np.sqrt(expected))
     z = divide(difference, error)
-    phi = _winsorised_mean_square(z)
-    return _adjusted(z, difference, error, phi, _variance_between(phi, error, ~np.isnan(z)))
+    phi = winsorised_mean_square(z)
+    return _adjusted(z, difference, error, phi, variance_between(phi, error, ~np.isnan(z)))
 
 
 def dispersion_test(z: ArrayLike) -> DispersionTest:
@@ -190,8 +198,8 @@ def dispersion_test(z: ArrayLike) -> DispersionTest:
     (array([5.]), array([0.0067]))
     """
     z = as_numbers("z", z)
-    areas = _sum((~np.isnan(z)).astype(float))
-    squares = _sum(np.nan_to_num(z) ** 2)
+    areas = total((~np.isnan(z)).astype(float))
+    squares = total(np.nan_to_num(z) ** 2)
     return DispersionTest(divide(squares, areas), np.where(areas > 0, chdtrc(areas, squares), np.nan))
 
 
@@ -204,7 +212,7 @@ def expected_false_flags(z: ArrayLike, confidence: float = 0.998) -> Numbers:
     >>> expected_false_flags([0.5] * 105 + [float("nan")]).round(2)
     array([0.21])
     """
-    return 2 * tail(confidence) * _sum((~np.isnan(as_numbers("z", z))).astype(float))
+    return 2 * tail(confidence) * total((~np.isnan(as_numbers("z", z))).astype(float))
 
 
 def adjusted_rate_limits(expected: ArrayLike, tau2: ArrayLike, confidence: float = 0.998) -> Limits:
@@ -265,10 +273,6 @@ def adjusted_shmi_limits(expected: ArrayLike, tau2: ArrayLike, confidence: float
     return Limits(np.exp(-reach), np.exp(reach))
 
 
-def _sum(numbers: Numbers) -> Numbers:
-    return numbers.sum(axis=-1, keepdims=True)
-
-
 def _ratio_error(count: Numbers, other: Numbers) -> Numbers:
     """The error of a logarithm of a ratio of counts with half an event added; NaN without an event."""
     variance = count / (count + 0.5) ** 2 + other / (other + 0.5) ** 2
@@ -279,85 +283,4 @@ def _adjusted(
     z: Numbers, difference: Numbers, standard_error: Numbers, phi: Numbers, tau2: Numbers
 ) -> Overdispersion:
     z_adjusted = np.where(np.isnan(z), np.nan, difference / np.sqrt(standard_error**2 + tau2))
-    return Overdispersion(z, z_adjusted, phi, tau2, _sum(~np.isnan(z)) < FEW_AREAS)
-
-
-def _variance_between(phi: Numbers, standard_error: Numbers, is_kept: NDArray[np.bool_]) -> Numbers:
-    """DerSimonian and Laird's estimate from the mean square of z: never below zero, NaN below two areas."""
-    areas = _sum(is_kept.astype(float))
-    weight = np.where(is_kept, divide(1.0, standard_error**2), 0)
-    spread = _sum(weight) - divide(_sum(weight**2), _sum(weight))
-    return divide(np.maximum(areas * phi - (areas - 1), 0), np.where(areas > 1, spread, np.nan))
-
-
-def _variance_left_by_winsorising() -> float:
-    """The variance of a standard normal once its outer tenths are drawn in (about .679)."""
-    cut = -ndtri(WINSORISED)
-    density = np.exp(-(cut**2) / 2) / np.sqrt(2 * np.pi)
-    return float(2 * (0.5 - WINSORISED - cut * density) + 2 * WINSORISED * cut**2)
-
-
-def _winsorised_mean_square(z: Numbers) -> Numbers:
-    """Mean square of z about 0 with the ends drawn in. NaN without areas."""
-    areas = _sum((~np.isnan(z)).astype(float))
-    in_order = np.sort(z, axis=-1)  # missing ones come last
-    low, high = (_quantile(in_order, areas, share) for share in (WINSORISED, 1 - WINSORISED))
-    return divide(_sum(np.nan_to_num(np.clip(z, low, high)) ** 2), areas)
-
-
-def _quantile(in_order: Numbers, areas: Numbers, share: float) -> Numbers:
-    """Type 7: the straight line between the two nearest of the known values."""
-    place = share * np.maximum(areas - 1, 0)
-    below = np.floor(place).astype(int)
-    above = np.ceil(place).astype(int)
-    at_below, at_above = (np.take_along_axis(in_order, at, axis=-1) for at in (below, above))
-    return at_below + (place - below) * (at_above - at_below)
-
-
-def _winsorised_paule_mandel(difference: Numbers, standard_error: Numbers) -> Numbers:
-    """The variance between areas at which the winsorised squares of z are what chance would leave.
-
-    With errors of one size this is DerSimonian and Laird's estimate from phi. With areas large and small that
-    one is far too low, as winsorising cuts the largest areas' z: 1.2 % flagged for .2 % where events expected
-    run from 20 to 5,000. Newton's steps; the slope counts that the ends drawn in to move as well.
-    """
-    areas = _sum((~np.isnan(difference / standard_error)).astype(float))
-    allowed = (areas - 1) * _variance_left_by_winsorising()
-    tau2 = np.zeros_like(areas)
-    for _ in range(100):
-        weight = 1 / (standard_error**2 + tau2)
-        z = difference * np.sqrt(weight)
-        order = z.argsort(axis=-1)
-        in_order, move = (np.take_along_axis(each, order, axis=-1) for each in (z, z * weight))
-        low, high, low_move, high_move = (
-            _quantile(each, areas, share)
-            for each in (in_order, move)
-            for share in (WINSORISED, 1 - WINSORISED)
-        )
-        move = np.where(in_order < low, low_move, np.where(in_order > high, high_move, move))
-        drawn_in = np.nan_to_num(np.clip(in_order, low, high))
-        excess, slope = _sum(drawn_in**2) - allowed, _sum(drawn_in * np.nan_to_num(move))
-        step = np.maximum(np.where(slope > 0, divide(excess, slope), 0), -tau2)
-        tau2 = tau2 + step
-        if not (np.abs(step) > 1e-12 * tau2).any():
-            break
-    return tau2
-
-
-def _paule_mandel(score: Numbers, standard_error: Numbers, is_known: NDArray[np.bool_]) -> Numbers:
-    """The variance between areas that brings weighted squares about their mean to the areas less one.
-
-    The excess falls and flattens as the variance grows, so Newton's steps from 0 never pass the answer.
-    """
-    score, error2 = np.where(is_known, score, 0), np.where(is_known, standard_error**2, 1)
-    freedom = _sum(is_known.astype(float)) - 1
-    tau2 = np.zeros_like(freedom)
-    for _ in range(100):
-        weight = np.where(is_known, 1 / (error2 + tau2), 0)
-        deviation2 = (score - divide(_sum(weight * score), _sum(weight))) ** 2
-        excess, slope = _sum(weight * deviation2) - freedom, _sum(weight**2 * deviation2)
-        step = np.where((excess > 0) & (slope > 0), divide(excess, slope), 0)
-        tau2 = tau2 + step
-        if not (step > 1e-13 * tau2).any():
-            break
-    return tau2
+    return Overdispersion(z, z_adjusted, phi, tau2, total(~np.isnan(z)) < FEW_AREAS)
