@@ -71,6 +71,13 @@ def test_a_year_without_events_is_a_year_and_not_a_gap():
     assert np.isfinite(persistence(observed, expected).deviation).all()
 
 
+def test_ten_million_events_and_counts_that_are_not_whole_are_worked():
+    observed, expected = simulated(0.01, 0.0, events=10_000_000)
+    assert persistence(observed, expected).permanent_share[0] > 0.99
+    halves = persistence(observed / 4e4 + 0.5, expected / 4e4)
+    assert np.isfinite(halves.permanent_share).all()
+
+
 def test_all_maps_at_once_equal_one_by_one():
     observed, expected = simulated(0.01, 0.01, maps=4, areas=25, periods=5)
     observed[2, 4, 1] = NAN

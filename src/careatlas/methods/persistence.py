@@ -93,6 +93,12 @@ def score_persistence(score: ArrayLike, chance: ArrayLike, confidence: float = 0
     arcsine of the root and 1 / (4 x denominator), for standardised rates the rate and its error squared.
 
     Otherwise as ``persistence``. Refuses a chance variance of zero or less.
+
+    Scores -1, 0 and 1 in each of four periods vary by 1, of which chance gives their mean .04 / 4:
+
+    >>> found = score_persistence([[-1] * 4, [0] * 4, [1] * 4], [[0.04] * 4] * 3)
+    >>> float(found.permanent.round(4)), float(found.permanent_share)
+    (0.99, 1.0)
     """
     score, chance = np.broadcast_arrays(as_numbers("score", score), as_counts("chance", chance))
     refuse_where(chance == 0, "chance is zero")
