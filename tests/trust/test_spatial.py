@@ -33,6 +33,19 @@ def test_maps_without_pattern_are_called_patterned_at_the_stated_rate(measured, 
         assert rate <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / MAPS)
 
 
+def test_raw_rates_of_small_areas_side_by_side_are_called_patterned_more_often_than_their_index(measured):
+    """Half the map has few people: what their rates do by chance outweighs all the rest."""
+    rng = np.random.default_rng(44)
+    links, place = nearest_neighbours(rng)
+    people = np.broadcast_to(np.where(place[:, 0] < 0.15, 300, 30_000), (MAPS, AREAS))
+    count = rng.poisson(people * 0.005)
+    raw = spatial.morans_i(count / people, links).p_normal
+    index = spatial.morans_i(spatial.empirical_bayes_index(count, people), links).p_normal
+    for name, p in (("raw rates", raw), ("index", index)):
+        measured(f"Moran, few people at one end, {name}, p <= .05", f"{(p <= 0.05).mean():.1%}", "printed")
+    assert abs((index <= 0.05).mean() - 0.05) < abs((raw <= 0.05).mean() - 0.05)
+
+
 def test_a_pattern_of_half_the_variance_is_found(measured):
     rng = np.random.default_rng(42)
     links, place = nearest_neighbours(rng)

@@ -61,3 +61,36 @@ def test_no_hidden_count_shows_in_any_form():
 def test_a_count_below_zero_is_refused():
     with pytest.raises(ValueError, match="count is below zero at position 1"):
         disclosure.hide_small([3, -3])
+
+
+def test_the_stricter_profile_does_not_tell_zero_from_small():
+    shown, is_hidden = disclosure.hide_small([0, 1, 7, 8, 12, 13, NAN], "opensafely")
+    np.testing.assert_array_equal(shown, [NAN, NAN, NAN, 10, 10, 15, NAN])
+    assert is_hidden.tolist() == [True, True, True, False, False, False, False]
+
+
+def test_in_the_stricter_profile_a_lone_hidden_zero_takes_another_with_it():
+    assert disclosure.hide_small_siblings([0, 20, 40], "opensafely").is_hidden.tolist() == [True, True, False]
+
+
+def test_totals_are_rounded_from_what_was_counted():
+    # 8 + 8 + 8 = 24, shown as 25; the parts as shown would add up to 30
+    assert disclosure.counted_total([8, 8, 8]).count == 25
+    assert disclosure.hide_small([8, 8, 8]).count.sum() == 30
+    total = disclosure.counted_total([[3, 2, 0], [NAN, 30, 20]])
+    assert np.isnan(total.count).all()
+    assert total.is_hidden.tolist() == [True, False]
+
+
+def test_a_sum_over_a_hidden_part_is_an_interval():
+    shown = disclosure.hide_small([[3, 20, 40], [10, 20, 40], [NAN, 3, 40]])
+    total = disclosure.resummed_total(shown)
+    np.testing.assert_array_equal(total.lower, [61, 70, NAN])
+    np.testing.assert_array_equal(total.upper, [67, 70, NAN])
+    strict = disclosure.hide_small([0, 20, 40], "opensafely")
+    assert disclosure.resummed_total(strict, "opensafely") == (60, 67)
+
+
+def test_an_unknown_profile_is_named_with_those_that_exist():
+    with pytest.raises(ValueError, match="profile must be one of hes, opensafely; it is 'nhs'"):
+        disclosure.hide_small([3], "nhs")

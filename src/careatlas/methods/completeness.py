@@ -1,14 +1,28 @@
 """Whether everyone who should have reported did: asked before anything is compared.
 
-A trust that sent nothing does not look like missing data: its areas look as if they treated few people. With
-six or more of the last twelve months on file (``has_long_history``), the expected submitters are known:
-``absent_submitters`` and ``missing_share``. With fewer, two rules on one month stand in: ``low_level_areas``
-for a submitter that is absent, and ``partial_submitters`` with ``share_at`` for one that sent a part.
-``has_unusual_ratio`` and ``has_unusual_stock`` hold a submitter to its own past. ``verdict`` turns a share
-into words.
+Use it on every source in which submitters report for areas: a trust that sent nothing does not look like missing
+data, its areas look as if they treated few people. With six or more of the last twelve months on file
+(``has_long_history``), the expected submitters are known: ``absent_submitters`` and ``missing_share``. With
+fewer, two rules on one month stand in: ``low_level_areas`` for a submitter that is absent, and
+``partial_submitters`` with ``share_at`` for one that sent a part. ``has_unusual_ratio`` and
+``has_unusual_stock`` hold a submitter to its own past. ``verdict`` turns a share into words.
 
-Every threshold is an argument; the defaults are the atlas's own, not a publisher's. What cannot be worked out
-is ``not_known``: nothing here guesses, and absent is never zero.
+Not to fill gaps: what cannot be worked out is ``not_known``, nothing here guesses, and absent is never zero. Not
+as a publisher's judgement either: every threshold is an argument, and the defaults are the atlas's own.
+
+Formula::
+
+    absent         = nothing now, and reported 6 or more of the 12 months before
+    missing share  = activity of the 12 months before at absent submitters / all activity of the area then
+    verdict        = above 1 % a note, above 5 % incomplete (no rank)
+    low level      = new periods per head below half the median area's
+    partial        = completed / new periods below .5, with more than 20,000 waiting
+    unusual ratio  = ln(completed / new periods) outside median +/- 3 x 1.4826 x MAD of the 24 months before
+    unusual stock  = the same of (list before + new periods - completed - list now) / list before
+
+Source: the atlas's own rules. The robust spread is Hampel 1974, JASA 69:383, 10.1080/01621459.1974.10482962; the
+definitions are those of NHS England, Consultant-led referral to treatment waiting times, recording and reporting
+guidance.
 """
 
 import numpy as np
@@ -16,6 +30,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from careatlas.methods.estimate import Numbers, as_counts, divide
 
+CHAPTER = "Data quality and disclosure"
 Truths = NDArray[np.bool_]
 MAD_TO_STANDARD_DEVIATION = 1.4826  # of a normal distribution
 

@@ -30,7 +30,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
 from careatlas.methods.estimate import Numbers, divide
-from careatlas.methods.spatial import SAME, Links, by_map, deviations
+from careatlas.methods.spatial import SAME, Links, by_map, deviations, shuffles
 
 CHAPTER = "Smoothing and maps"
 
@@ -178,21 +178,18 @@ def _drawn_p(z: Numbers, links: Links, permutations: int, seed: int) -> Numbers:
 
     One shuffle of all areas serves every area: its draw is the head of the shuffled list, skipping itself.
     """
-    z, areas = np.ascontiguousarray(z.T), np.arange(links.areas)
-    size = links.degree.astype(int)
+    z, size = np.ascontiguousarray(z.T), links.degree.astype(int)
     observed = links.matrix @ z
     slack = SAME * np.sqrt((z**2).sum(axis=0))
     as_large, as_small = np.zeros(z.shape), np.zeros(z.shape)
-    rng = np.random.default_rng(seed)
-    for _ in range(permutations):
-        order = rng.permutation(links.areas)
-        place = np.empty(links.areas, dtype=int)
-        place[order] = areas
-        head = np.concatenate([np.zeros((1, z.shape[1])), z[order[: size.max() + 1]].cumsum(axis=0)])
-        is_in_head = place < size
-        drawn = head[size + is_in_head] - np.where(is_in_head[:, None], z, 0)
-        as_large += drawn >= observed - slack
-        as_small += drawn <= observed + slack
+    for orders in shuffles(links.areas, permutations, seed, z.shape[1]):
+        is_in_head = orders.argsort(axis=0) < size[:, None]  # [area, order]
+        heads = z[orders[: size.max() + 1]].cumsum(axis=0)
+        heads = np.concatenate([np.zeros((1, *heads.shape[1:])), heads])
+        drawn = heads[size[:, None] + is_in_head, np.arange(orders.shape[1])]  # [area, order, map]
+        drawn -= np.where(is_in_head[..., None], z[:, None], 0)
+        as_large += (drawn >= (observed - slack)[:, None]).sum(axis=1)
+        as_small += (drawn <= (observed + slack)[:, None]).sum(axis=1)
     p = np.minimum(1, 2 * (1 + np.minimum(as_large, as_small)) / (1 + permutations))
     is_open = (size > 0) & (size < links.areas - 1)
     return np.where(np.isnan(observed) | ~is_open[:, None], np.nan, p).T

@@ -1,0 +1,137 @@
+"""Which counts a published rate, proportion or ratio and its limits could have been made from.
+
+Use it before showing any figure made from restricted counts: a rate to one decimal beside a public population is
+the count in other words. At least five whole numbers must fit what is printed; where fewer do, print fewer
+decimals, or make the figure from counts rounded to five (``counted_in`` 5), of which each stands for five.
+
+Not for hidden counts: those have no figure at all. Not for several figures of the same records together: that is
+``disclosure_audit``.
+
+Formula::
+
+    fits(count)  = method(count, denominator) to the decimals printed is the value printed,
+                   and so are its limits where they are printed
+    number       = whole numbers that fit  (x 5 where made from counts rounded to five)
+    is_safe      = number >= 5
+
+Source: Willenborg & de Waal 2001, Elements of statistical disclosure control, 10.1007/978-1-4613-0121-9 (an
+attacker who knows the rule); the limits are those of Garwood 1936, 10.1093/biomet/28.3-4.437, Breslow & Day 1987,
+and Wilson 1927, JASA 22:209.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from careatlas.methods.crude_rate import crude_rate
+from careatlas.methods.disclosure import ROUNDED_TO
+from careatlas.methods.estimate import Estimate, Numbers, as_counts
+from careatlas.methods.proportion import proportion
+
+CHAPTER = "Data quality and disclosure"
+ENOUGH = 5
+MOST_TRIED = 500  # counts to each side of the likeliest: more than this need not be told apart
+ROUNDING = 1e-9  # a printed half may have been rounded either way
+
+
+class Inversion(NamedTuple):
+    """The ``least`` and ``most`` count that fits what is printed, the ``number`` that do, and whether that
+    ``is_safe``; all of the shape of the values. NaN and True where there is no value."""
+
+    least: Numbers
+    most: Numbers
+    number: Numbers
+    is_safe: NDArray[np.bool_]
+
+
+def rate_counts(
+    value: ArrayLike,
+    denominator: ArrayLike,
+    lower: ArrayLike = np.nan,
+    upper: ArrayLike = np.nan,
+    multiplier: float = 100_000,
+    decimals: int = 1,
+    counted_in: int = 1,
+    confidence: float = 0.95,
+) -> Inversion:
+    """The counts a crude rate was made from, or a ratio (with expected events for ``denominator``).
+
+    ``value``, and ``lower`` and ``upper`` where published (NaN where not), per ``multiplier`` people, as printed
+    to ``decimals`` (below 0: tens, hundreds); ``denominator`` as the public knows it. Any shapes that broadcast.
+    ``counted_in`` 5: the rate was made from counts rounded to five. A count that lies on the edge between two
+    printed figures fits both. At most 1,001 counts are told apart. NaN in
+    value or denominator: nothing is published, and it is safe.
+
+    124.0 per 100,000 of 50,000 people is 62 and nothing else; of two million people 2,479 to 2,481 fit:
+
+    >>> rate_counts([124.0], [50_000]).number.tolist()
+    [1.0]
+    >>> inversion = rate_counts([124.0], [2_000_000])
+    >>> inversion.least.tolist(), inversion.most.tolist()
+    ([2479.0], [2481.0])
+    """
+
+    def method(count: Numbers, denominator: Numbers) -> Estimate:
+        return crude_rate(count, denominator, multiplier, confidence)
+
+    return _inversion(method, (value, lower, upper), denominator, multiplier, decimals, counted_in)
+
+
+def proportion_counts(
+    value: ArrayLike,
+    denominator: ArrayLike,
+    lower: ArrayLike = np.nan,
+    upper: ArrayLike = np.nan,
+    multiplier: float = 100,
+    decimals: int = 1,
+    counted_in: int = 1,
+    confidence: float = 0.95,
+) -> Inversion:
+    """The counts a proportion was made from. Arguments as ``rate_counts``.
+
+    12.5 % of 40 is 5; of 4,000, 12.45 to 12.55 % are 498 to 502:
+
+    >>> inversion = proportion_counts([12.5, 12.5], [40, 4000])
+    >>> inversion.number.tolist(), inversion.is_safe.tolist()
+    ([1.0, 5.0], [False, True])
+    """
+
+    def method(count: Numbers, denominator: Numbers) -> Estimate:
+        possible = np.minimum(count, denominator)
+        parts = proportion(possible, denominator, multiplier, confidence)
+        return Estimate(*(np.where(count > denominator, np.nan, part) for part in parts))
+
+    return _inversion(method, (value, lower, upper), denominator, multiplier, decimals, counted_in)
+
+
+def _inversion(
+    method: Callable[[Numbers, Numbers], Estimate],
+    printed: tuple[ArrayLike, ArrayLike, ArrayLike],
+    denominator: ArrayLike,
+    multiplier: float,
+    decimals: int,
+    counted_in: int,
+) -> Inversion:
+    if counted_in not in (1, ROUNDED_TO):
+        raise ValueError(f"counted_in must be 1 or {ROUNDED_TO}; it is {counted_in}")
+    printed = [as_counts(name, each) for name, each in zip(Estimate._fields, printed, strict=True)]
+    *printed, people = (
+        each[..., None] for each in np.broadcast_arrays(*printed, as_counts("denominator", denominator))
+    )
+    half = 0.5 * 10.0**-decimals
+    per_count = counted_in * np.where(people > 0, multiplier / np.where(people > 0, people, 1), np.nan)
+    reach = np.minimum(np.ceil(np.max(half / np.nan_to_num(per_count, nan=1.0), initial=0)) + 1, MOST_TRIED)
+    likeliest = np.rint(printed[0] / per_count)
+    count = counted_in * (likeliest + np.arange(-reach, reach + 1))
+    fits = ~np.isnan(count) & (count >= 0)
+    worked = method(np.where(fits, count, 0), np.broadcast_to(people, count.shape))
+    for one, other in zip(printed, worked, strict=True):
+        fits &= np.isnan(one) | (np.abs(one - other) <= half * (1 + ROUNDING))
+    number = np.where(np.isnan(likeliest), np.nan, counted_in * fits.sum(axis=-1, keepdims=True))[..., 0]
+    spread = counted_in // 2
+    is_any = number > 0
+    least = np.where(is_any, np.where(fits, count, np.inf).min(axis=-1) - spread, np.nan)
+    most = np.where(is_any, np.where(fits, count, -np.inf).max(axis=-1) + spread, np.nan)
+    return Inversion(least, most, number, ~(number < ENOUGH))
