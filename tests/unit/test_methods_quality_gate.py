@@ -1,0 +1,111 @@
+"""Quality must be measured and must not have got worse, before a saving counts."""
+
+import numpy as np
+import pytest
+
+from careatlas.methods.quality_gate import quality_gate, stable_rule
+
+START = 24
+
+
+def stable(seed, *lead, months=36):
+    return 90 + np.random.default_rng(seed).normal(0, 1, (*lead, months))
+
+
+def test_a_month_far_below_what_was_usual_blocks_and_one_far_above_does_not():
+    value = stable(7, 2)
+    value[0, 30] -= 8
+    assert quality_gate(value, START, [True, True]).is_worse.tolist() == [True, False]
+    value[0, 30] += 16
+    assert quality_gate(value, START, [True, True]).is_held
+
+
+def test_where_lower_is_better_the_sides_are_turned():
+    value = stable(2, 2)
+    value[:, 30] += 8
+    gate = quality_gate(value, START, [True, False])
+    assert gate.is_worse.tolist() == [False, True]
+    assert not gate.is_held
+
+
+def test_a_long_row_of_slightly_worse_months_blocks():
+    value = np.tile([89.0, 91.0], 18)[None]
+    value[0, START:] = 89.9
+    assert quality_gate(value, START, [True]).is_worse.tolist() == [True]
+    value[0, 30] = 90.1  # six in a row before this one and five after
+    assert quality_gate(value, START, [True]).is_held
+
+
+def test_missing_quality_blocks_as_worse_does():
+    value = stable(3, 3)
+    value[0, START:] = np.nan
+    value[1, 5:START] = np.nan
+    gate = quality_gate(value, START, [True] * 3)
+    assert gate.is_missing.tolist() == [True, True, False]
+    assert not gate.is_worse.any()
+    assert not gate.is_held
+
+
+def test_a_single_missing_month_is_passed_over_and_ends_no_row():
+    value = np.tile([89.0, 91.0], 18)[None]
+    value[0, START:] = 89.9
+    value[0, [3, 28]] = np.nan
+    gate = quality_gate(value, START, [True])
+    assert gate.is_worse.tolist() == [True]
+    assert not gate.is_missing.any()
+
+
+def test_no_measure_at_all_is_no_quality_held():
+    gate = quality_gate(np.empty((2, 0, 36)), START, [])
+    assert gate.is_held.tolist() == [False, False]
+
+
+def test_a_measure_that_never_varied_is_worse_at_its_first_fall():
+    value = np.full((2, 36), 5.0)
+    value[1, 33] = 4
+    assert quality_gate(value, START, [True, True]).is_worse.tolist() == [False, True]
+
+
+def test_the_more_measures_the_further_one_must_fall():
+    rule = stable_rule([1, 2, 5, 10], before=24, after=12)
+    assert (np.diff(rule.limit) > 0).all()
+    assert (np.diff(rule.run) >= 0).all()
+    assert (rule.false_alarm <= 0.05 + 1e-12).all()
+    assert (rule.false_alarm > 0.045).all()
+
+
+def test_a_stable_year_is_blocked_in_no_more_than_five_percent():
+    value = stable(4, 2000, 3)
+    gate = quality_gate(value, START, [True, False, True], seed=9)
+    assert np.mean(~gate.is_held) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 2000)
+    assert np.mean(~gate.is_held) > 0.03
+
+
+def test_three_and_seven_are_never_undercut():
+    rule = stable_rule(1, before=60, after=3)
+    assert rule.limit == 3
+    assert rule.run == 7
+    assert rule.false_alarm < 0.02
+
+
+def test_many_initiatives_at_once_equal_one_by_one_in_any_unit():
+    value = stable(5, 4, 2)
+    value[1, 0, 30] -= 8
+    together = quality_gate(value, START, [True, True])
+    scaled = quality_gate(value * 1e7, START, [True, True])
+    np.testing.assert_array_equal(scaled.is_worse, together.is_worse)
+    for at in range(4):
+        alone = quality_gate(value[at], START, [True, True])
+        np.testing.assert_array_equal(alone.is_worse, together.is_worse[at])
+        assert alone.rule == together.rule
+
+
+def test_inputs_are_left_as_they_were_and_impossible_ones_refused():
+    value = stable(6, 1)
+    before = value.copy()
+    quality_gate(value, START, [True])
+    np.testing.assert_array_equal(value, before)
+    with pytest.raises(ValueError, match="start must leave months"):
+        quality_gate(value, 36, [True])
+    with pytest.raises(ValueError, match="yearly_false_alarm must lie between 0 and 1; it is 5"):
+        stable_rule(1, 24, 12, yearly_false_alarm=5)
