@@ -116,6 +116,14 @@ def test_all_conventions_meet_where_many_are_expected():
     assert limits[1].upper == pytest.approx(normal, rel=1e-5)
 
 
+def test_numbers_beyond_any_country_are_worked_too():
+    for many in (1e7, 1e12, 1e15):
+        assert funnel.false_flag_chance([many]) == pytest.approx(0.002, rel=2e-3)
+        assert funnel.false_flag_chance_of_proportions([many], 0.3) == pytest.approx(0.002, rel=3e-3)
+        reach = stats.norm.ppf(0.999) / np.sqrt(many)
+        assert funnel.prediction_limits([many]).upper - 1 == pytest.approx(reach, rel=1e-2)
+
+
 def test_more_ordinary_areas_than_stated_lie_above_the_interpolated_line_and_never_more_are_flagged():
     expected, count = np.linspace(2, 50, 97), np.arange(200.0)[:, None]
     probability = stats.poisson.pmf(count, expected)

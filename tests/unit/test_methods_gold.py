@@ -11,6 +11,7 @@ from careatlas.methods.directly_standardised_rate import (
     directly_standardised_rate,
     gamma_limited_standardised_rate,
 )
+from careatlas.methods.indirectly_standardised_ratio import indirectly_standardised_ratio
 
 GOLD = Path(__file__).parent.parent / "gold"
 
@@ -60,6 +61,15 @@ def test_the_standardised_rate_of_downs_syndrome_is_the_published_one():
     gamma = gamma_limited_standardised_rate([count], [denominator], weight, multiplier=10_000)
     published = numbers(rows[0], "rate_per_10k", "gamma_lower_per_10k", "gamma_upper_per_10k")
     assert [round(float(each[0]), 6) for each in gamma] == published
+
+
+@pytest.mark.parametrize("row", gold("indirectly_standardised_rate"), ids=lambda row: row["count"])
+def test_limits_of_indirectly_standardised_rates_are_the_published_ones(row):
+    count, rate, decimals = numbers(row, "count", "rate_per_100k", "decimals")
+    expected = count / rate  # so many events are expected that the published count has the published rate
+    ours = indirectly_standardised_ratio([count], [expected])
+    found = [float(limit[0]) for limit in (ours.lower, ours.upper)]
+    assert found == pytest.approx(numbers(row, "lower", "upper"), abs=0.5 * 10**-decimals)
 
 
 def test_every_published_number_says_where_it_was_published():

@@ -186,11 +186,16 @@ class TestWhatIsMissing:
 
 
 class TestEdges:
-    def test_no_events_anywhere_leave_risks_near_none_with_an_upper_limit(self):
-        risk = spatial_smoothing([0, 0, 0, 0], [5, 5, 5, 5], SQUARE)
-        assert (risk.lower >= 0).all()
-        assert (risk.value < 0.1).all()
-        assert ((risk.upper > 0.01) & (risk.upper < 1)).all()
+    def test_an_area_without_events_has_a_risk_and_a_map_without_any_has_none(self):
+        risk = spatial_smoothing([[0, 5, 6, 4], [0, 0, 0, 0]], [5, 5, 5, 5], SQUARE)
+        assert 0 < risk.lower[0, 0] < risk.value[0, 0] < risk.upper[0, 0] < 2
+        assert np.isnan(risk.upper[1]).all()
+
+    def test_one_area_alone_has_its_own_figure_within_an_event(self):
+        for events in (10.0, 1e7):
+            risk = spatial_smoothing([events], [1000.0], [[0]])
+            assert abs(1000 * risk.value[0] - events) < 1
+            assert not risk.is_grid_cut
 
     def test_ten_million_events_keep_their_own_figure(self):
         risk = spatial_smoothing([2e7, 1e7, 4e7, 1.5e7], [1e7] * 4, SQUARE)
@@ -354,6 +359,7 @@ def test_more_confidence_reaches_further_to_both_sides():
             {"covariates": [[1, 5], [2, 5], [3, 5], [4, 5]]},
             "covariate is the same in all areas, at position 1",
         ),
+        ({"covariates": [1, 2, 3, 4]}, "covariates must have a row for each of 4 areas"),
         ({"confidence": 95}, "between 0 and 1"),
         (
             {"observed": [1.0] * 2001, "expected": [1.0] * 2001},

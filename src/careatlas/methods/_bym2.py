@@ -86,7 +86,7 @@ def _first_guess(data: Map) -> Numbers:
 
 
 def _settle(
-    evaluate: Callable[[Numbers], Numbers], box: Numbers, tries: int = 12
+    evaluate: Callable[[Numbers], Numbers], box: Numbers, tries: int = 25
 ) -> tuple[Numbers, Numbers, bool]:
     """Move the box until the posterior fills it and no more: the box, its densities, whether it is cut."""
     for _ in range(tries):
@@ -113,7 +113,7 @@ def _better_range(low: float, high: float, weight: Numbers, ceiling: float) -> t
         return low, high
     width, allowed = high - low, EDGE / len(weight)
     if weight[-1] > allowed and high < ceiling:
-        return low, min(high + width / 3, ceiling)
+        return low, min(high + width / (1 if weight[-1] == weight.max() else 3), ceiling)
     if weight[0] > allowed and low > 0:
         return max(low - width / 3, 0.0), high
     first, last = np.flatnonzero(weight > allowed)[[0, -1]]

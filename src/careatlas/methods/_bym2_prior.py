@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from careatlas.methods.estimate import Numbers
 
 PRIOR_VARIANCE = 25.0  # of the intercept and of the coefficients of standardised covariates
+SMALL_PRODUCT = 250_000  # multiplications, below which OpenBLAS starts no threads
 
 
 class Neighbourhood(NamedTuple):
@@ -51,7 +52,7 @@ class Prior:
     def __init__(self, around: Neighbourhood, design: Numbers, rho: float) -> None:
         spectrum = rho * around.values + 1 - rho
         self.rho = rho
-        self._field = (around.vectors / spectrum) @ around.vectors.T
+        self._field = _times_its_transpose(around.vectors / np.sqrt(spectrum))
         self._log_determinant = -np.log(spectrum).sum()
         self._information, self._axes = np.linalg.eigh(design.T @ self._field @ design)
         self._along_axes = self._field @ design @ self._axes
@@ -92,4 +93,14 @@ class Factor:
         return 2 * np.log(np.diag(self._lower)).sum()
 
     def variance(self) -> Numbers:
-        return np.diag(self._lapack.dpotri(self._lower, lower=1)[0]).copy()
+        """The diagonal of the inverse. By the inverse of the factor: LAPACK's ``potri`` would start threads and,
+        on a busy machine, wait for them sixty times as long as the sum takes."""
+        inverse = np.tril(self._lapack.dtrtri(self._lower, lower=1)[0])
+        return np.einsum("ij,ij->j", inverse, inverse)
+
+
+def _times_its_transpose(matrix: Numbers) -> Numbers:
+    """As ``matrix @ matrix.T``, in blocks too small for threads, for which a busy machine waits too."""
+    rows = max(8, SMALL_PRODUCT // matrix.size)
+    blocks = [matrix[first : first + rows] @ matrix.T for first in range(0, len(matrix), rows)]
+    return np.concatenate(blocks)

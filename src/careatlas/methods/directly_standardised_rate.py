@@ -76,7 +76,7 @@ def directly_standardised_rate(
     weight, has_weight = _weight_per_person(denominator_by_stratum, standard_population)
     count, squares = count[..., has_weight], squares[..., has_weight]
     rate, variance = _over_strata(count, weight), _over_strata(squares, weight, weight)
-    return _dobson_limits(rate, variance, count.sum(axis=-1), multiplier, confidence)
+    return _dobson_limits(rate, variance, _over_strata(count), multiplier, confidence)
 
 
 def gamma_limited_standardised_rate(
@@ -157,7 +157,7 @@ def _squares(count: Numbers, squares_by_stratum: ArrayLike | None) -> Numbers:
 
 
 def _over_strata(*factors: Numbers) -> Numbers:
-    """Sums of products over the last axis."""
+    """Sums of products over the last axis, without the products ever being held."""
     return np.einsum(",".join(["...k"] * len(factors)) + "->...", *factors)
 
 

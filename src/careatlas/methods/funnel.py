@@ -25,12 +25,13 @@ Research Methodology 12:98, 10.1186/1471-2288-12-98.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import bdtrik, betainc, gammainc, gammaincc, gammainccinv, gammaincinv, pdtrik
+from scipy.special import betainc, gammainc, gammaincc, gammainccinv, gammaincinv
 
-from careatlas.methods.estimate import Limits, Numbers, as_counts, refuse_where
+from careatlas.methods.estimate import Limits, Numbers, as_counts, divide, refuse_where
 from careatlas.methods.intervals import exact_limits, tail, wilson_limits
 
 CHAPTER = "Limits and outliers"
@@ -71,9 +72,10 @@ def outlying_proportions(
         as_counts("count", count), as_counts("denominator", denominator), _as_share(overall)
     )
     refuse_where(count > denominator, "count is larger than its denominator")
-    as_many, as_few = _binomial_tails(count, denominator, overall)
+    chance = _binomial(denominator, overall)
+    flag = _flag(chance.as_many(count), chance.as_few(count), tail(confidence))
     is_unknown = np.isnan(count) | np.isnan(denominator) | np.isnan(overall) | (denominator == 0)
-    return np.where(is_unknown, np.nan, _flag(as_many, as_few, tail(confidence)))
+    return np.where(is_unknown, np.nan, flag)
 
 
 def false_flag_chance(expected: ArrayLike, confidence: float = 0.998) -> Numbers:
@@ -89,13 +91,7 @@ def false_flag_chance(expected: ArrayLike, confidence: float = 0.998) -> Numbers
     array([0.000594])
     """
     expected = as_counts("expected", expected)
-    known = np.where(expected == 0, np.nan, expected)
-
-    def tails(count: Numbers) -> tuple[Numbers, Numbers]:
-        return _poisson_tails(count, known)
-
-    few, many = _outermost(tails, pdtrik, (known,), tail(confidence))
-    return np.where(np.isnan(known), np.nan, tails(few)[1] + tails(many)[0])
+    return _outside(_poisson(np.where(expected == 0, np.nan, expected)), tail(confidence))
 
 
 def false_flag_chance_of_proportions(
@@ -112,13 +108,7 @@ def false_flag_chance_of_proportions(
     array([0.001953])
     """
     denominator, overall = np.broadcast_arrays(as_counts("denominator", denominator), _as_share(overall))
-    known = np.where(denominator == 0, np.nan, denominator)
-
-    def tails(count: Numbers) -> tuple[Numbers, Numbers]:
-        return _binomial_tails(count, known, overall)
-
-    few, many = _outermost(tails, bdtrik, (known, overall), tail(confidence))
-    return np.where(np.isnan(known + overall), np.nan, tails(few)[1] + tails(many)[0])
+    return _outside(_binomial(np.where(denominator == 0, np.nan, denominator), overall), tail(confidence))
 
 
 def inverted_limits(observed: ArrayLike, confidence: float = 0.998) -> Limits:
@@ -168,12 +158,8 @@ def prediction_limits(expected: ArrayLike, confidence: float = 0.998) -> Limits:
     (array([0.]), array([4.87]))
     """
     expected = as_counts("expected", expected)
-    known, end = np.where(expected == 0, np.nan, expected), tail(confidence)
-
-    def tails(count: Numbers) -> tuple[Numbers, Numbers]:
-        return _poisson_tails(count, known)
-
-    lower, upper = _interpolated(tails, *_outermost(tails, pdtrik, (known,), end), end)
+    known = np.where(expected == 0, np.nan, expected)
+    lower, upper = _interpolated(_poisson(known), tail(confidence))
     return Limits(lower / known, upper / known)
 
 
@@ -194,12 +180,8 @@ def proportion_prediction_limits(
     (array([0.132]), array([0.768]))
     """
     denominator, overall = np.broadcast_arrays(as_counts("denominator", denominator), _as_share(overall))
-    known, end = np.where(denominator == 0, np.nan, denominator), tail(confidence)
-
-    def tails(count: Numbers) -> tuple[Numbers, Numbers]:
-        return _binomial_tails(count, known, overall)
-
-    lower, upper = _interpolated(tails, *_outermost(tails, bdtrik, (known, overall), end), end)
+    known = np.where(denominator == 0, np.nan, denominator)
+    lower, upper = _interpolated(_binomial(known, overall), tail(confidence))
     return Limits(lower / known, upper / known)
 
 
@@ -230,50 +212,65 @@ def _flag(as_many: Numbers, as_few: Numbers, limit: float) -> Numbers:
     return np.where(as_many <= limit, 1.0, np.where(as_few <= limit, -1.0, 0.0))
 
 
-def _poisson_tails(count: Numbers, expected: Numbers) -> tuple[Numbers, Numbers]:
-    """The chance of as many or more, and of as few or fewer."""
-    return gammainc(np.maximum(count, 0), expected), gammaincc(np.maximum(count + 1, 0), expected)
+class _Chance(NamedTuple):
+    """Of counts under chance alone: their mean, and the chance of as many or more and of as few or fewer."""
+
+    mean: Numbers
+    as_many: Callable[[Numbers], Numbers]
+    as_few: Callable[[Numbers], Numbers]
 
 
-def _binomial_tails(count: Numbers, denominator: Numbers, share: Numbers) -> tuple[Numbers, Numbers]:
-    """The chance of as many or more, and of as few or fewer."""
-
-    def at_least(number: Numbers, of: Numbers, chance: Numbers) -> Numbers:
-        inside = betainc(np.clip(number, 1e-300, None), np.clip(of - number + 1, 1e-300, None), chance)
-        return np.where(number <= 0, 1.0, np.where(number > of, 0.0, inside))
-
-    return at_least(count, denominator, share), at_least(denominator - count, denominator, 1 - share)
+def _poisson(expected: Numbers) -> _Chance:
+    return _Chance(
+        expected,
+        lambda count: gammainc(np.maximum(count, 0), expected),
+        lambda count: gammaincc(np.maximum(count + 1, 0), expected),
+    )
 
 
-def _outermost(
-    tails: Callable[[Numbers], tuple[Numbers, Numbers]],
-    quantile: Callable[..., Numbers],
-    parameters: tuple[Numbers, ...],
-    limit: float,
-) -> tuple[Numbers, Numbers]:
+def _binomial(denominator: Numbers, share: Numbers) -> _Chance:
+    def at_least(number: Numbers, chance: Numbers) -> Numbers:
+        inside = betainc(np.maximum(number, 1e-300), np.maximum(denominator - number + 1, 1e-300), chance)
+        return np.where(number <= 0, 1.0, np.where(number > denominator, 0.0, inside))
+
+    return _Chance(
+        denominator * share,
+        lambda count: at_least(count, share),
+        lambda count: at_least(denominator - count, 1 - share),
+    )
+
+
+def _outside(chance: _Chance, limit: float) -> Numbers:
+    few, many = _outermost(chance, limit)
+    return np.where(np.isnan(chance.mean), np.nan, chance.as_few(few) + chance.as_many(many))
+
+
+def _outermost(chance: _Chance, limit: float) -> tuple[Numbers, Numbers]:
     """The largest count that is too few (-1: none is) and the smallest that is too many.
 
-    Inverses of the distribution land within one or two of them, or give NaN where even none would not be too
-    few; the tails themselves decide.
+    Half of all counts lie within one of the mean or beyond it, and none forty standard deviations away.
     """
-    few, many = (np.floor(np.nan_to_num(quantile(p, *parameters))) for p in (limit, 1 - limit))
-    while (step := tails(few + 1)[1] <= limit).any():
-        few = few + step
-    while (step := tails(few)[1] > limit).any():
-        few = few - step
-    while (step := tails(many)[0] > limit).any():
-        many = many + step
-    while (step := tails(many - 1)[0] <= limit).any():
-        many = many - step
+    reach = 40 * np.sqrt(chance.mean) + 40
+    lowest, highest = np.maximum(np.floor(chance.mean - reach), -1), np.ceil(chance.mean + reach)
+    few = _last(lambda count: chance.as_few(count) <= limit, lowest, np.ceil(chance.mean) + 1)
+    many = _last(lambda count: chance.as_many(count) > limit, np.floor(chance.mean) - 2, highest) + 1
     return few, many
 
 
-def _interpolated(
-    tails: Callable[[Numbers], tuple[Numbers, Numbers]], few: Numbers, many: Numbers, limit: float
-) -> tuple[Numbers, Numbers]:
+def _last(is_so: Callable[[Numbers], Numbers], low: Numbers, high: Numbers) -> Numbers:
+    """The last whole number at which something is so, that is so at ``low`` and no more at ``high``."""
+    while (high - low > np.maximum(1, 1e-15 * high)).any():
+        middle = np.floor((low + high) / 2)
+        so = is_so(middle)
+        low, high = np.where(so, middle, low), np.where(so, high, middle)
+    return low
+
+
+def _interpolated(chance: _Chance, limit: float) -> tuple[Numbers, Numbers]:
     """Where between two counts the distribution reaches ``limit`` from below, and from above."""
-    inner, outer = tails(few + 1)[1], tails(few)[1]
-    lower = few + (limit - outer) / (inner - outer)
-    inner, outer = tails(many - 1)[0], tails(many)[0]
-    upper = many - 1 - (limit - outer) / (inner - outer)
+    few, many = _outermost(chance, limit)
+    outer, inner = chance.as_few(few), chance.as_few(few + 1)
+    lower = few + divide(limit - outer, inner - outer)
+    outer, inner = chance.as_many(many), chance.as_many(many - 1)
+    upper = many - 1 - divide(limit - outer, inner - outer)
     return np.maximum(lower, 0), np.maximum(upper, 0)

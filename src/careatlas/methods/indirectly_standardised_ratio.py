@@ -79,4 +79,6 @@ def expected_events(denominator_by_stratum: ArrayLike, reference_rate: ArrayLike
     rate = as_counts("reference_rate", reference_rate)
     is_unknown = np.isnan(rate)
     expected = np.einsum("...k,...k->...", people, np.where(is_unknown, 0, rate))
-    return np.where((is_unknown & (people > 0)).any(axis=-1), np.nan, expected)
+    if is_unknown.any():
+        expected = np.where((is_unknown & (people > 0)).any(axis=-1), np.nan, expected)
+    return expected

