@@ -104,3 +104,11 @@ def test_what_it_was_given_is_left_as_it_was():
     before = TABLE.copy()
     of(TABLE, "area", "age")
     pd.testing.assert_frame_equal(TABLE, before)
+
+
+def test_equal_texts_are_one_label_wherever_they_lie_in_memory():
+    twice = ["".join(["no", "rth"]) for _ in range(2)]
+    assert twice[0] is not twice[1]
+    found = cube({"events": [1, 2]}, by={"area": twice, "year": [2024, 2025]})
+    assert found.labels["area"].tolist() == ["north"]
+    np.testing.assert_array_equal(found.values["events"], [[1, 2]])

@@ -25,6 +25,11 @@ def test_no_events_among_people_is_a_rate_of_zero_with_an_upper_limit():
     assert round(rate.upper[0], 3) == 3.689
 
 
+def test_what_a_masked_array_hides_is_missing():
+    rate = crude_rate(np.ma.array([5, 999], mask=[False, True]), [100, 100], multiplier=100)
+    np.testing.assert_array_equal(rate.value, [5, NAN])
+
+
 def test_an_area_without_people_has_no_rate():
     assert np.isnan(crude_rate([0], [0])).all()
 

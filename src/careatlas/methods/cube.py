@@ -62,9 +62,36 @@ def _numbered(name: str, column: ArrayLike) -> tuple[NDArray[np.integer], NDArra
         if np.bincount(codes.astype(np.intp) + 1, minlength=len(labels) + 1)[1:].all():
             refuse_where(codes < 0, f"{name} is missing")
             return codes, np.asarray(labels)
-    codes, labels = factorize(column if hasattr(column, "dtype") else np.asarray(column, dtype=object))
+    if not hasattr(column, "dtype") or column.dtype == object:
+        return _numbered_objects(name, np.asarray(column, dtype=object))
+    codes, labels = factorize(column)
     refuse_where(codes < 0, f"{name} is missing")
     return codes, np.asarray(labels)
+
+
+def _numbered_objects(name: str, column: NDArray[np.object_]) -> tuple[NDArray[np.integer], NDArray[Any]]:
+    """Equal texts of a frame are mostly one object: the addresses are numbered first, then the few texts."""
+    from pandas import factorize
+
+    codes, addresses = factorize(np.asarray(_Addresses(column)))
+    first_row = np.empty(len(addresses), dtype=np.intp)
+    first_row[codes[::-1]] = np.arange(len(column))[::-1]
+    codes_of_objects, labels = factorize(column[first_row])
+    codes = codes_of_objects[codes]
+    refuse_where(codes < 0, f"{name} is missing")
+    return codes, np.asarray(labels)
+
+
+class _Addresses:
+    """An array of objects seen as the numbers of where they lie in memory."""
+
+    def __init__(self, column: NDArray[np.object_]) -> None:
+        self.column = column  # kept alive as long as it is looked at
+        whole_number = np.dtype(np.intp).str
+        self.__array_interface__ = column.__array_interface__ | {
+            "typestr": whole_number,
+            "descr": [("", whole_number)],
+        }
 
 
 def _places(codes: tuple[NDArray[np.integer], ...], shape: tuple[int, ...]) -> NDArray[np.intp]:

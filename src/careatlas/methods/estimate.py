@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Numbers = NDArray[np.float64]
+LARGEST = np.finfo(np.float64).max
 
 
 class Estimate(NamedTuple):
@@ -30,13 +31,14 @@ class Limits(NamedTuple):
 
 
 def as_numbers(name: str, values: ArrayLike) -> Numbers:
-    """The values as floats; refused where infinite.
+    """The values as floats, what a masked array hides as NaN; refused where infinite.
 
     >>> as_numbers("count", [3, None])
     array([ 3., nan])
     """
-    numbers = np.asarray(values, dtype=np.float64)
-    refuse_where(np.isinf(numbers), f"{name} is infinite")
+    numbers = _as_floats(values)
+    if not _lie_within(numbers, -LARGEST):
+        refuse_where(np.isinf(numbers), f"{name} is infinite")
     return numbers
 
 
@@ -47,9 +49,22 @@ def as_counts(name: str, values: ArrayLike) -> Numbers:
     Traceback (most recent call last):
     ValueError: count is below zero at position 1
     """
-    numbers = as_numbers(name, values)
-    refuse_where(numbers < 0, f"{name} is below zero")
+    numbers = _as_floats(values)
+    if not _lie_within(numbers, 0):
+        refuse_where(np.isinf(numbers), f"{name} is infinite")
+        refuse_where(numbers < 0, f"{name} is below zero")
     return numbers
+
+
+def _as_floats(values: ArrayLike) -> Numbers:
+    if isinstance(values, np.ma.MaskedArray):
+        values = values.astype(np.float64).filled(np.nan)
+    return np.asarray(values, dtype=np.float64)
+
+
+def _lie_within(numbers: Numbers, lowest: float) -> bool:
+    """Whether none is missing, infinite or below; in one look, where finding out which takes several."""
+    return numbers.size == 0 or bool(numbers.min() >= lowest and numbers.max() <= LARGEST)
 
 
 def refuse_where(wrong: NDArray[np.bool_], what: str) -> None:
