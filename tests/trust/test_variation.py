@@ -83,6 +83,21 @@ def test_limits_of_the_variance_hold_the_truth(measured, areas, variance):
     assert fitted == pytest.approx(variance, rel=0.15)
 
 
+@pytest.mark.parametrize("variance", [0.01, 0.04])
+@pytest.mark.parametrize(("times", "low", "high"), [(30, 0.89, 0.91), (100, 0.71, 0.80)])
+def test_one_area_far_larger_than_the_rest_takes_cover_from_the_limits(measured, times, low, high, variance):
+    expected = np.full(42, 100.0)
+    expected[0] *= times
+    lower, upper = variance_limits(simulated(np.random.default_rng(48), 3000, expected, variance), expected)
+    covered = ((lower <= variance) & (upper >= variance)).mean()
+    measured(
+        f"95 % limits of the variance {variance}, one area with {expected[0] / expected.sum():.0%} of events",
+        f"{covered:.1%}",
+        f"{low:.0%}-{high:.0%} as stated",
+    )
+    assert low - 0.015 <= covered <= high + 0.015
+
+
 @pytest.mark.parametrize("areas", [42, 106])
 @pytest.mark.parametrize("variance", [0.0025, 0.01, 0.04])
 def test_limits_of_the_systematic_component_hold_the_truth(measured, areas, variance):

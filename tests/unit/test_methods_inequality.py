@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.special import expit, logit
 
 from careatlas.methods import inequality
 from careatlas.methods.intervals import count_limits, wilson_limits
@@ -181,3 +182,17 @@ def test_limits_of_rates_cover_the_truth_95_times_in_100(events):
     truth = inequality.slope_index(true, np.zeros(10), PEOPLE)
     covered = (found.sii_lower <= truth.sii) & (truth.sii <= found.sii_upper)
     assert 0.94 <= covered.mean() <= 0.975
+
+
+def test_there_is_no_ratio_where_draws_of_a_proportion_put_the_start_of_the_line_below_0():
+    # the normal reach of the start stops short of 0; that of the draws, which lean, does not
+    share, spread = np.array([0.02, 0.05, 0.06, 0.06, 0.07]), np.array([0.05, 0.05, 0.05, 0.05, 1])
+    lower, upper = (expit(logit(share) + end) for end in (-spread, spread))
+    found = inequality.slope_index_of_proportions(share, lower, upper, np.ones(5), draws=20_000)
+    assert np.isfinite([found.sii, found.sii_lower, found.lowest]).all()
+    assert np.isnan([found.rii, found.rii_lower, found.rii_upper]).all()
+
+
+def test_a_value_outside_its_limits_is_refused():
+    with pytest.raises(ValueError, match="value is not between its limits at position 0"):
+        inequality.slope_index_of_rates([50, 5, 5, 5, 5], [4] * 5, [6] * 5, [1] * 5)

@@ -103,3 +103,25 @@ def test_the_same_seed_gives_the_same_limits():
         nested_variation(observed, np.ones(24), PAIRS, replicates=80, seed=s) for s in (1, 1, 2)
     )
     assert first.lower == again.lower != other.lower
+
+
+@pytest.mark.parametrize("missing", [None, NAN])
+def test_an_area_of_no_unit_is_left_out(missing):
+    rng = np.random.default_rng(9)
+    expected = rng.uniform(60, 600, 24)
+    observed = simulated(rng, 1, expected, PAIRS, 0.02, 0.01)[0]
+    names = [f"unit {each:02}" for each in PAIRS]
+    without = nested_variation(observed[:23], expected[:23], names[:23], replicates=20)
+    left_out = nested_variation(observed, expected, [*names[:23], missing], replicates=20)
+    np.testing.assert_allclose(np.array(left_out), np.array(without), rtol=1e-9)
+
+
+def test_one_area_in_every_unit_cannot_be_shared_out():
+    found = nested_variation(np.arange(90, 110), np.ones(20), np.arange(20), replicates=5)
+    assert np.isnan(found[:5]).all()
+    assert found.units == 20
+
+
+def test_so_few_events_that_some_replicates_have_none_are_worked():
+    found = nested_variation([1, 1] + [0] * 22, np.ones(24), PAIRS, replicates=60)
+    assert (found.lower, found.share, found.upper) == (0, 1, 1)

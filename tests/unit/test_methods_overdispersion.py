@@ -301,3 +301,40 @@ def test_a_score_known_without_error_or_not_at_all_is_left_out():
     holed = overdispersion.score_overdispersion([1.3, 0.7, 1.2, 5.0, NAN], [0.1, 0.1, 0.2, 0.0, 0.1], 1.0)
     assert holed.tau2 == plain.tau2
     np.testing.assert_array_equal(holed.z_adjusted, [*plain.z_adjusted, NAN, NAN])
+
+
+def test_an_area_without_events_is_not_the_surest_of_all():
+    # Spiegelhalter's error has nothing for a count of 0: 14 errors too many for the areas without any
+    found = overdispersion.ratio_overdispersion([1] + [0] * 11, [100] * 12)
+    assert (found.z[1:] < 1).all()
+    assert found.z[0] > 3
+
+
+@pytest.mark.parametrize("events", [2, 5, 20])
+def test_ratios_of_few_events_are_flagged_no_more_often_than_allowed(events):
+    rng = np.random.default_rng(events)
+    count, other = rng.poisson(events, (400, 106)), rng.poisson(1000, (400, 106))
+    found = overdispersion.ratio_overdispersion(count, other)
+    assert (np.abs(found.z_adjusted) > 3.090232).mean() <= 0.005
+
+
+def test_where_no_area_has_any_of_one_count_there_is_no_ratio():
+    assert np.isnan(overdispersion.ratio_overdispersion([0] * 5, [10] * 5).z).all()
+    assert np.isnan(overdispersion.ratio_overdispersion([10] * 5, [0] * 5).z_adjusted).all()
+
+
+def test_below_twenty_areas_what_all_have_in_common_is_no_difference_between_them():
+    few, many = (overdispersion.score_overdispersion([1.3] * areas, 0.1, 1.0) for areas in (19, 20))
+    assert few.tau2[0] == 0
+    assert many.tau2[0] > 0.05
+
+
+def test_shares_that_cannot_be_are_refused_in_limits():
+    with pytest.raises(ValueError, match="overall is above 1"):
+        overdispersion.adjusted_proportion_limits([100], 50, 0.0)
+    with pytest.raises(ValueError, match="overall is below zero"):
+        overdispersion.adjusted_ratio_limits([100], [100], -1, 0.0)
+
+
+def test_maps_without_areas_have_no_variance():
+    assert np.isnan(overdispersion.rate_overdispersion(np.empty((2, 0)), np.empty((2, 0))).tau2).all()

@@ -78,3 +78,8 @@ def test_many_series_at_once_equal_one_by_one():
     for at in np.ndindex(4, 5):
         for all_series, one in zip(together, run_chart(series[at]), strict=True):
             np.testing.assert_array_equal(all_series[at], one)
+
+
+def test_a_long_series_is_worked():
+    found = run_chart(np.arange(4000) % 2)
+    assert (found.points, found.crossings, found.fewest_usual) == (4000, 3999, binom.ppf(0.05, 3999, 0.5))

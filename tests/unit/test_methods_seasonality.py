@@ -69,3 +69,17 @@ def test_many_series_at_once_equal_one_by_one():
         )
         for all_series, one in zip(together, seasonality(series[at]), strict=True):
             np.testing.assert_allclose(all_series[at], one, rtol=1e-12)
+
+
+@pytest.mark.parametrize("series", [np.full(36, 0.1), 0.1 * MONTHS + 0.7, 1e7 + 0.1 * MONTHS])
+def test_what_rounding_leaves_beside_a_straight_line_is_no_season(series):
+    found = seasonality(series)
+    assert np.isnan([found.correlation, found.p]).all()
+    assert not found.is_seasonal
+
+
+def test_a_season_of_one_period_is_refused_and_no_series_is_none():
+    for work in (seasonality, take_out_season):
+        with pytest.raises(ValueError, match="periods must be 2 or more, such as 12 months; it is 1"):
+            work(WINTER, periods=1)
+    assert take_out_season(np.empty((0, 36))).without_season.shape == (0, 36)

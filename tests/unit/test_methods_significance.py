@@ -189,3 +189,33 @@ def test_codes_too_refuse_a_polarity_that_does_not_exist(call):
 def test_limits_the_wrong_way_about_are_refused():
     with pytest.raises(ValueError, match=r"99\.8 % limits lie within the 95 % ones at position 1"):
         by_two_intervals([2, 2], [4, 4], [1, 3], [5, 5], 3, HIGH)
+
+
+def test_an_upper_limit_below_the_lower_is_refused():
+    for call in (
+        lambda: significance([4], [2], 3, HIGH),
+        lambda: by_interval([4], [2], 3, HIGH),
+        lambda: by_overlap([4], [2], 3, 5, HIGH),
+        lambda: by_two_intervals([4], [2], [1], [5], 3, HIGH),
+    ):
+        with pytest.raises(ValueError, match="upper is below lower at position 0"):
+            call()
+    with pytest.raises(ValueError, match="comparator_upper is below comparator_lower"):
+        by_overlap([2], [4], 5, 3, HIGH)
+
+
+def test_minus_one_for_missing_is_refused_and_not_called_worst():
+    with pytest.raises(ValueError, match="value is below zero at position 1"):
+        by_count_limits([5, -1], [1000, 1000], 300, HIGH)
+    with pytest.raises(ValueError, match="value is not between 0 and 100 at position 0"):
+        by_proportion_limits([-1], [1000], 30, HIGH)
+
+
+@pytest.mark.parametrize("polarity", [LOW, HIGH])
+def test_equal_values_lie_in_one_group(polarity):
+    assert set(by_quantile([7] * 10, 5, polarity).tolist()) == {5 if polarity == HIGH else 1}
+
+
+def test_one_group_is_refused():
+    with pytest.raises(ValueError, match="groups must be 2 or more, such as 5; it is 1"):
+        by_quantile([1, 2, 3], 1, HIGH)

@@ -205,3 +205,13 @@ def test_what_cannot_be_is_refused_and_what_was_given_is_left_as_it_was():
     smoothing.marshall(observed, expected)
     np.testing.assert_array_equal(observed, [3, NAN, 5])
     np.testing.assert_array_equal(expected, [2, 2, 4])
+
+
+def test_few_events_in_very_many_areas_leave_a_lower_limit_of_nought():
+    found = smoothing.gamma_poisson([3] + [0] * 400, np.ones(401))
+    assert found.lower[1] == pytest.approx(0, abs=1e-12)
+    assert 1 < found.lower[0] < found.value[0] < found.upper[0]
+
+
+def test_one_area_by_itself_keeps_its_rate():
+    assert smoothing.marshall([5], [10]).value.tolist() == [0.5]

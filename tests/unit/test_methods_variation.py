@@ -254,3 +254,9 @@ def test_proportions_near_the_whole_vary_by_chance_as_they_should():
     with pytest.raises(ValueError, match="count is larger than its denominator at position 0"):
         variation.events_of_proportions([5], [4])
     assert np.isnan(variation.events_of_proportions([0, 1], [0, 4]).expected[0])
+
+
+def test_replicates_equal_but_for_rounding_are_as_high():
+    # whichever area has the one event, these indices are the same
+    p = variation.chance_only([1] + [0] * 9, [10] * 10, replicates=99).p
+    assert p.scv == p.weighted_scv == p.variance == 1

@@ -346,3 +346,8 @@ def test_limits_hold_the_truth_and_care_against_need_is_not_excused():
         wrong.append(share(split, other))
     assert 0.90 <= np.mean(held) <= 0.99
     assert max(wrong) == 0
+
+
+def test_a_block_with_the_name_of_another_bar_is_refused():
+    with pytest.raises(ValueError, match="blocks: spatial is the name of another bar"):
+        waterfall(MANY, MANY, None, {"spatial": NEED})

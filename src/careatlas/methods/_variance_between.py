@@ -40,7 +40,9 @@ def winsorised_mean_square(z: Numbers) -> Numbers:
 
 
 def quantile(in_order: Numbers, areas: Numbers, share: float) -> Numbers:
-    """Type 7: the straight line between the two nearest of the known values."""
+    """Type 7: the straight line between the two nearest of the known values. NaN without any."""
+    if not in_order.shape[-1]:
+        return np.full(np.shape(areas), np.nan)
     place = share * np.maximum(areas - 1, 0)
     below = np.floor(place).astype(int)
     above = np.ceil(place).astype(int)

@@ -43,7 +43,8 @@ class AreaTrends(NamedTuple):
     change, and ``q``, the share of false findings if it and all with a smaller p are reported.
 
     Of each set of areas, with a last axis of 1: ``dispersion``, the squared coefficient of variation from
-    period to period beyond chance, and ``slope_variance`` between areas on the log scale."""
+    period to period beyond chance, and ``slope_variance`` between areas on the log scale; NaN where none can
+    be known."""
 
     change: Numbers
     shrunk: Numbers
@@ -60,9 +61,10 @@ def area_trends(count: ArrayLike, denominator: ArrayLike, confidence: float = 0.
 
     ``count`` events among the ``denominator`` (people, or events expected), both ``[..., area, period]``, the
     periods equally long and all there: a missing one is NaN. What varies from period to period beyond chance
-    is estimated once for all areas. NaN where an area has fewer than three known periods, or where all its
-    events fell in its first or in its last. A single area is not shrunk. In simulation the limits hold the
-    truth 93 to 100 times in 100. Refuses numbers below zero, and events where the denominator is 0.
+    is estimated once for all areas. NaN where an area has fewer than three known periods, no event, or all its
+    events in its first or in its last. A single area is not shrunk and has no ``slope_variance``. In simulation
+    the limits hold the truth 93 to 100 times in 100. Refuses numbers below zero, and events where the
+    denominator is 0.
 
     Breslow 1984 (moments of the negative binomial); Benjamini & Hochberg 1995.
 
@@ -88,8 +90,8 @@ def area_trends(count: ArrayLike, denominator: ArrayLike, confidence: float = 0.
         upper,
         p,
         false_discovery(np.minimum(p, 1)),
-        dispersion[..., 0],
-        between,
+        np.where(np.isnan(freedom), np.nan, dispersion[..., 0]),
+        np.where(_sum(~np.isnan(slope)) > 1, between, np.nan),
     )
 
 

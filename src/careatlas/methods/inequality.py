@@ -36,7 +36,6 @@ from careatlas.methods.intervals import normal_quantile, tail
 CHAPTER = "Variation"
 
 FEWEST, MOST = 5, 100  # groups
-REACH_AT_95 = 1.959963984540054
 AREAS_AT_ONCE = 50  # of 100,000 draws each, in memory
 
 
@@ -137,8 +136,9 @@ def slope_index_of_proportions(
         limits[:, part] = _drawn_limits(normal, *(each[part] for each in flat), confidence)
     limits = limits.reshape(4, *value.shape[:-1])
     found = _index(value, value, (value * (1 - value) * spread) ** 2, population, reason, confidence)
-    rii_limits = (np.where(np.isnan(found.rii), np.nan, each) for each in limits[2:])
-    return SlopeIndex(found.sii, *limits[:2], found.rii, *rii_limits, found.lowest, reason)
+    has_ratio = ~np.isnan(found.rii) & (limits[2] > 0) & np.isfinite(limits[3])
+    ratio = (np.where(has_ratio, each, np.nan) for each in (found.rii, *limits[2:]))
+    return SlopeIndex(found.sii, *limits[:2], *ratio, found.lowest, reason)
 
 
 def _prepare(value: ArrayLike, error: Numbers, population: ArrayLike) -> tuple:
@@ -164,8 +164,10 @@ def _prepare_by_limits(scale, allowed: str, value, lower, upper, population) -> 
         is_wrong = (each <= 0) | ((each >= 1) & (scale is logit))
         refuse_where(is_wrong, f"{name} is not {allowed}")
     refuse_where(numbers["upper"] < numbers["lower"], "upper is below lower")
-    spread = (scale(numbers["upper"]) - scale(numbers["lower"])) / (2 * REACH_AT_95)
-    return _prepare(numbers["value"], spread, population)
+    value, lower, upper = (numbers[name] for name in given)
+    refuse_where((value < lower) | (value > upper), "value is not between its limits")
+    spread = (scale(upper) - scale(lower)) / (2 * normal_quantile(0.95))
+    return _prepare(value, spread, population)
 
 
 def _weights(population: Numbers) -> tuple[Numbers, Numbers]:
@@ -199,13 +201,15 @@ def _index(value, middle, variance, population, reason, confidence: float) -> Sl
 def _drawn_limits(
     normal: Numbers, value: Numbers, spread: Numbers, population: Numbers, confidence: float
 ) -> Numbers:
-    """Limits of the slope and of the ratio, ``[4, area]``, by draws; the ratio of a start below 0 is NaN."""
+    """Limits of the slope and of the ratio, ``[4, area]``, by draws. A line that starts at or below 0 has an
+    endless ratio, one that ends there has none."""
     slope, start = _weights(population)
     sii, lowest = np.zeros((len(value), len(normal))), np.zeros((len(value), len(normal)))
     for group in range(value.shape[-1]):
         drawn = expit(logit(value[:, group, None]) + spread[:, group, None] * normal[:, group])
         sii += slope[:, group, None] * drawn
         lowest += start[:, group, None] * drawn
-    ratio = (lowest + sii) / lowest
     ends = [tail(confidence), 1 - tail(confidence)]
-    return np.concatenate([np.quantile(each, ends, axis=-1) for each in (sii, ratio)])
+    with np.errstate(invalid="ignore"):
+        ratio = np.where(lowest > 0, np.maximum(lowest + sii, 0) / np.abs(lowest), np.inf)
+        return np.concatenate([np.quantile(each, ends, axis=-1) for each in (sii, ratio)])

@@ -26,7 +26,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from careatlas.methods.estimate import Numbers, divide
+from careatlas.methods.estimate import Numbers, as_counts, divide
 from careatlas.methods.intervals import tail
 from careatlas.methods.negative_binomial import known_counts, negative_binomial
 
@@ -58,8 +58,9 @@ def nested_variation(
     """The share of the variation that lies between the larger units to which areas belong.
 
     ``observed`` events and those ``expected`` at the average rate, ``[..., area]``; ``unit``, the name or
-    number of each area's unit, ``[area]``. NaN in observed or expected, or nothing expected, leaves the area
-    out. Fewer than ten units give NaN. Refuses numbers below zero and events where none can be expected.
+    number of each area's unit, ``[area]``. NaN in observed or expected, nothing expected, or a unit of None or
+    NaN leaves the area out. Fewer than ten units give NaN, and so does one area in every unit. Refuses
+    numbers below zero and events where none can be expected.
 
     Ten pairs of areas, each pair alike and pairs apart, have all their variation between:
 
@@ -68,8 +69,10 @@ def nested_variation(
     >>> float(found.share), float(found.between.round(2))
     (1.0, 0.06)
     """
-    observed, expected, is_known = known_counts(observed, expected)
+    observed = as_counts("observed", observed)
     members = _members(unit, observed.shape[-1])
+    in_a_unit = np.where(members.any(axis=-1), observed, np.nan)
+    observed, expected, is_known = known_counts(in_a_unit, expected)
     units = (is_known @ members > 0).sum(axis=-1).astype(float)
     variance = np.nan_to_num(negative_binomial(observed, expected).variance)
     weight = divide(expected, 1 + expected * variance[..., None])
@@ -80,6 +83,8 @@ def nested_variation(
             known = is_known[place]
             given = expected[place][known], np.nan_to_num(weight[place][known]), members[known]
             found = _levels(observed[place][known], *given)
+            if np.isnan(found).any():
+                continue
             levels[:, *place] = found
             drawn = _share(_levels(_drawn(*found, given[0], given[2], replicates, seed), *given))
             limits[:, *place] = _limits(drawn, confidence)
@@ -90,15 +95,17 @@ def nested_variation(
 
 def _members(unit: ArrayLike, areas: int) -> Numbers:
     """1 where the area ``[area, unit]`` belongs to the unit."""
-    unit = np.asarray(unit)
+    unit = np.asarray(unit, dtype=object)  # else a missing name would become a unit called "nan"
     if unit.shape != (areas,):
         raise ValueError(f"unit has the shape {unit.shape}; there are {areas} areas")
-    return (unit[:, None] == np.unique(unit)).astype(float)
+    is_missing = np.array([each is None or each != each for each in unit], dtype=bool)
+    return (unit[:, None] == np.unique(unit[~is_missing])).astype(float)
 
 
 def _levels(observed: Numbers, expected: Numbers, weight: Numbers, members: Numbers) -> Numbers:
-    """Variances of logarithms ``[2, ...]``, between units and within, of maps ``[..., area]`` without gaps."""
-    ratio = observed * expected.sum() / observed.sum(axis=-1, keepdims=True) / expected
+    """Variances of logarithms ``[2, ...]``, between units and within, of maps ``[..., area]`` without gaps. NaN
+    without an event, or where no unit has two areas."""
+    ratio = divide(observed * expected.sum(), observed.sum(axis=-1, keepdims=True)) / expected
     of_unit, total = weight @ members, weight.sum()
     mean_of_unit = divide((weight * ratio) @ members, of_unit)
     overall = (weight * ratio).sum(axis=-1, keepdims=True) / total
@@ -109,7 +116,7 @@ def _levels(observed: Numbers, expected: Numbers, weight: Numbers, members: Numb
     own, apart = weight / (members @ of_unit), weight / total
     chance_within = (weight * (1 - own) / expected).sum()
     chance_between = (weight * (own - apart) / expected).sum()
-    within = np.maximum(squares_within - chance_within, 0) / (weight * (1 - own)).sum()
+    within = divide(np.maximum(squares_within - chance_within, 0), (weight * (1 - own)).sum())
     squares_between = squares_between - chance_between - within * (weight * (own - apart)).sum()
     between = np.maximum(squares_between, 0) / (total - (of_unit**2).sum() / total)
     return np.array([np.log1p(between), np.log1p(within / (1 + between))])

@@ -17,15 +17,19 @@ Formula::
     score    = sqrt(observed / expected), error = 1 / (2 sqrt(expected)), target = 1      rates
              = asin(sqrt(share)),         error = 1 / (2 sqrt(denominator))               proportions
              = ln((count + .5) / (other + .5)),
-                 error = sqrt(count / (count + .5)^2 + other / (other + .5)^2)            ratios of counts
+                 error = sqrt(1 / (count + .5) + 1 / (other + .5))                        ratios of counts
     z        = (score - target) / error
     phi      = mean(winsorised z^2) / .6787
     tau2     : the sum of winsorised (score - target)^2 / (error^2 + tau2) is .6787 x (areas - 1); at least 0
+               below twenty areas: the sum of (score - mean)^2 / (error^2 + tau2) is areas - 1, the mean
+               weighted by 1 / (error^2 + tau2); what all areas have in common then stays outside tau2
     limits   = target -/+ reach x sqrt(error^2 + tau2), brought back to the scale of the rate
 
 Source: Spiegelhalter 2005, Quality and Safety in Health Care 14:347, 10.1136/qshc.2005.013755, and Statistics
 in Medicine 24:1185, 10.1002/sim.1970; DerSimonian & Laird 1986, Controlled Clinical Trials 7:177,
-10.1016/0197-2456(86)90046-2; Paule & Mandel 1982, 10.6028/jres.087.022.
+10.1016/0197-2456(86)90046-2; Paule & Mandel 1982, 10.6028/jres.087.022; the error of a ratio of counts: Gart &
+Zweifel 1967, Biometrika 54:181, 10.1093/biomet/54.1-2.181 (Spiegelhalter's has none where a count is 0, and so
+takes areas without events for the surest of all).
 """
 
 from typing import NamedTuple
@@ -73,7 +77,7 @@ def rate_overdispersion(observed: ArrayLike, expected: ArrayLike) -> Overdispers
     """Of ``observed`` events beside those ``expected`` at the national rate, on the square-root scale.
 
     Both ``[..., area]``. NaN in either, or nothing expected, leaves the area out and its z scores NaN; none
-    observed is an ordinary value. Refuses numbers below zero. Fewer than two areas give NaN.
+    observed is an ordinary value. Refuses numbers below zero. One area by itself has a z and no tau2 (NaN).
 
     Square roots 1.2 and .8 of 144/100 and 64/100, each .05 from a chance of 1/(2 x 10), lie 4 errors off:
 
@@ -107,17 +111,20 @@ def ratio_overdispersion(count: ArrayLike, other: ArrayLike) -> Overdispersion:
     """Of ratios of two counts (admissions to attendances) about that of all areas, on the logarithmic scale.
 
     Both ``[..., area]``; half an event is added to each, so that none is an ordinary value. NaN in either, or
-    none of both, leaves the area out. Refuses numbers below zero.
+    none of both, leaves the area out; where no area has any of one of them, there is no ratio, and all are NaN.
+    Refuses numbers below zero.
 
-    20 to 10 beside 10 to 20: the scores are ln 20.5/10.5 = .669 either side of none, with an error of .3719.
+    20 to 10 beside 10 to 20: the scores are ln 20.5/10.5 = .669 either side of none, with an error of
+    (1/20.5 + 1/10.5)^.5 = .3795.
 
     >>> ratio_overdispersion([20, 10], [10, 20]).z.round(4)
-    array([ 1.7991, -1.7991])
+    array([ 1.763, -1.763])
     """
     count, other = as_counts("count", count), as_counts("other", other)
     is_known = ~np.isnan(count + other)
     all_counts, all_others = (total(np.where(is_known, each, 0)) for each in (count, other))
-    target = np.log(divide(all_counts + 0.5, all_others + 0.5))
+    has_ratio = (all_counts > 0) & (all_others > 0)
+    target = np.where(has_ratio, np.log(divide(all_counts + 0.5, all_others + 0.5)), np.nan)
     return score_overdispersion(np.log(divide(count + 0.5, other + 0.5)), _ratio_error(count, other), target)
 
 
@@ -233,10 +240,14 @@ def adjusted_proportion_limits(
 ) -> Limits:
     """Funnel limits about the ``overall`` share, with the ``tau2`` of ``proportion_overdispersion``.
 
+    NaN where the denominator is 0. Refuses a share outside 0 to 1.
+
     >>> lower, upper = adjusted_proportion_limits([100], 0.5, 0.0, confidence=0.95)
     >>> lower.round(4), upper.round(4)
     (array([0.4026]), array([0.5974]))
     """
+    overall = as_counts("overall", overall)
+    refuse_where(overall > 1, "overall is above 1")
     variance = divide(1.0, 4 * as_counts("denominator", denominator)) + as_counts("tau2", tau2)
     reach, middle = normal_quantile(confidence) * np.sqrt(variance), np.arcsin(np.sqrt(overall))
     lower, upper = (np.clip(end, 0, np.pi / 2) for end in (middle - reach, middle + reach))
@@ -251,10 +262,11 @@ def adjusted_ratio_limits(
 
     >>> lower, upper = adjusted_ratio_limits([100], [100], 1.0, 0.0, confidence=0.95)
     >>> lower.round(4), upper.round(4)
-    (array([0.759]), array([1.3176]))
+    (array([0.7584]), array([1.3185]))
     """
     error = _ratio_error(as_counts("count", count), as_counts("other", other))
-    reach = normal_quantile(confidence) * np.sqrt(error**2 + as_counts("tau2", tau2))
+    overall, reach = as_counts("overall", overall), normal_quantile(confidence)
+    reach = reach * np.sqrt(error**2 + as_counts("tau2", tau2))
     return Limits(overall * np.exp(-reach), overall * np.exp(reach))
 
 
@@ -275,8 +287,7 @@ def adjusted_shmi_limits(expected: ArrayLike, tau2: ArrayLike, confidence: float
 
 def _ratio_error(count: Numbers, other: Numbers) -> Numbers:
     """The error of a logarithm of a ratio of counts with half an event added; NaN without an event."""
-    variance = count / (count + 0.5) ** 2 + other / (other + 0.5) ** 2
-    return np.sqrt(np.where(variance == 0, np.nan, variance))
+    return np.sqrt(np.where(count + other == 0, np.nan, 1 / (count + 0.5) + 1 / (other + 0.5)))
 
 
 def _adjusted(

@@ -20,7 +20,7 @@ Magazine 85:104, 10.4169/math.mag.85.2.104 (longest run); Chen 2010, Technometri
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import bdtr
 
 from careatlas.methods.estimate import Numbers, as_numbers
@@ -63,7 +63,7 @@ def run_chart(value: ArrayLike) -> RunChart:
     median = _median(value)
     longest, crossings, points = _runs(np.nan_to_num(np.sign(value - median[..., None])))
     usual = np.round(np.log2(np.maximum(points, 1))) + 3
-    fewest = _fewest_crossings(value.shape[-1])[points.astype(int)]
+    fewest = _fewest_crossings(points)
     signal = ((longest > usual) | (crossings < fewest)).astype(float)
     parts = (np.where(points < FEWEST, np.nan, each) for each in (longest, usual, crossings, fewest, signal))
     return RunChart(median, points, *parts)
@@ -89,7 +89,8 @@ def _runs(side: Numbers) -> tuple[Numbers, Numbers, Numbers]:
     return longest, crossings, np.abs(side).sum(axis=-1)
 
 
-def _fewest_crossings(most_points: int) -> NDArray[np.float64]:
+def _fewest_crossings(points: Numbers) -> Numbers:
     """For each number of points, the smallest number of crossings with 5 % of chance at or below it."""
-    tables = (bdtr(np.arange(n, dtype=float), max(n - 1, 0), 0.5) >= 0.05 for n in range(1, most_points + 1))
-    return np.array([0.0, *(np.argmax(table) for table in tables)])
+    numbers, at = np.unique(np.maximum(points, 1), return_inverse=True)
+    fewest = [np.argmax(bdtr(np.arange(n), int(n) - 1, 0.5) >= 0.05) for n in numbers]
+    return np.array(fewest, dtype=float)[at].reshape(points.shape)

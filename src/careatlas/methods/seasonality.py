@@ -30,13 +30,14 @@ from careatlas.methods.estimate import Numbers, as_numbers, divide
 CHAPTER = "Time"
 
 YEARS = 2
+ROUNDING = 1e-12  # share of the values by which the line may be out: nothing so near it is a season
 TURNS = 20  # line and season settle within a dozen
 
 
 class Seasonality(NamedTuple):
     """Of each series, ``[...]``: the ``correlation`` with itself a year on, the chance ``p`` of so high a one
     without a season, and ``is_seasonal`` (p below .05). NaN, and not seasonal, where fewer than two years are
-    known."""
+    known or nothing departs from a straight line."""
 
     correlation: Numbers
     p: Numbers
@@ -55,6 +56,7 @@ def seasonality(value: ArrayLike, periods: int = 12) -> Seasonality:
 
     ``value`` is ``[..., period]``, oldest first, a missing month NaN and never left out. A straight trend is
     taken out first. Needs known values as many as two years have, and pairs a year apart as many as one has.
+    NaN, and not seasonal, where all lie on the line. Refuses fewer than two periods.
 
     Ljung & Box 1978.
 
@@ -64,12 +66,13 @@ def seasonality(value: ArrayLike, periods: int = 12) -> Seasonality:
     >>> bool(found.is_seasonal), bool(abs(found.correlation - 0.667) < 0.05)
     (True, True)
     """
-    value = as_numbers("value", value)
+    value = _checked(value, periods)
     deviation = value - _line(value)
     product = deviation[..., periods:] * deviation[..., :-periods]
     known, pairs = ((~np.isnan(each)).sum(axis=-1) for each in (value, product))
-    has_enough = (known >= YEARS * periods) & (pairs >= periods)
-    scale = np.where(has_enough, np.nansum(deviation**2, axis=-1), np.nan)
+    squares, size = (np.nansum(each**2, axis=-1) for each in (deviation, value))
+    has_enough = (known >= YEARS * periods) & (pairs >= periods) & (squares > ROUNDING**2 * size)
+    scale = np.where(has_enough, squares, np.nan)
     correlation = divide(np.nansum(product, axis=-1), scale)
     error = np.sqrt(np.maximum(pairs, 1) / np.maximum(known * (known + 2), 1))
     p = ndtr(-correlation / error)
@@ -87,12 +90,18 @@ def take_out_season(value: ArrayLike, periods: int = 12) -> Parts:
     >>> take_out_season([13, 11, 9, 7] * 3, periods=4).without_season.round(6)
     array([10., 10., 10., 10., 10., 10., 10., 10., 10., 10., 10., 10.])
     """
-    value = as_numbers("value", value)
+    value = _checked(value, periods)
     years = -(-value.shape[-1] // periods)
     season = np.zeros_like(value)
     for _ in range(TURNS):
         season = _season(value - _line(value - season), periods, years)
     return Parts(season, value - season)
+
+
+def _checked(value: ArrayLike, periods: int) -> Numbers:
+    if periods < 2:
+        raise ValueError(f"periods must be 2 or more, such as 12 months; it is {periods}")
+    return as_numbers("value", value)
 
 
 def _line(value: Numbers) -> Numbers:
@@ -112,9 +121,10 @@ def _season(deviation: Numbers, periods: int, years: int) -> Numbers:
     """The mean deviation of each period of the year, summing to 0 over the year, along the series."""
     length = deviation.shape[-1]
     pad = [(0, 0)] * (deviation.ndim - 1) + [(0, years * periods - length)]
-    by_year = np.pad(deviation, pad, constant_values=np.nan).reshape(*deviation.shape[:-1], years, periods)
+    padded = np.pad(deviation, pad, constant_values=np.nan)
+    by_year = padded.reshape(*deviation.shape[:-1], years, periods)
     times_seen = (~np.isnan(by_year)).sum(axis=-2, keepdims=True)
     seen = np.where(times_seen >= YEARS, times_seen, np.nan)
     month = np.nansum(by_year, axis=-2, keepdims=True) / seen
     month = month - month.mean(axis=-1, keepdims=True)
-    return np.broadcast_to(month, by_year.shape).reshape(*deviation.shape[:-1], -1)[..., :length]
+    return np.broadcast_to(month, by_year.shape).reshape(padded.shape)[..., :length]

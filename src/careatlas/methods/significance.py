@@ -8,7 +8,7 @@ Fingertips' comparator methods: ``by_interval`` (1), ``by_proportion_limits`` (5
 Not to count outliers: none of them says how many areas would be flagged by chance, or allows for
 over-dispersion (``funnel`` and ``overdispersion`` do), and "similar" is not "the same". Two intervals that
 overlap may still differ: method 12 flags less than a test of the difference would. Quintiles always name a
-fifth of the areas worst, even where all are alike.
+fifth of the areas worst, even where they differ in nothing but chance.
 
 Formula::
 
@@ -28,6 +28,7 @@ source code; Wilson 1927, JASA 22:209, 10.1080/01621459.1927.10502953 (method 5)
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from careatlas.methods._variance_between import quantile
 from careatlas.methods.estimate import Numbers, as_counts, as_numbers, divide, refuse_where
 from careatlas.methods.funnel import proportion_limits
 from careatlas.methods.intervals import exact_limits
@@ -54,7 +55,7 @@ def significance(
     ``lower`` and ``upper`` are the limits of the value, ``[..., area]``; the ``comparator`` (England, a
     standard, a peer) has that shape or broadcasts to it, all in one unit. ``polarity`` is
     ``higher_is_better``, ``lower_is_better`` or ``neither``. Where a limit or the comparator is missing:
-    ``not_compared``. Refuses another polarity.
+    ``not_compared``. Refuses another polarity, and an upper limit below the lower.
 
     Fingertips (Office for Health Improvement and Disparities), comparator method 1.
 
@@ -63,6 +64,7 @@ def significance(
     """
     below, above = _good_words(polarity)
     lower, upper, comparator = _numbers(lower=lower, upper=upper, comparator=comparator)
+    refuse_where(upper < lower, "upper is below lower")
     is_unknown = np.isnan(lower) | np.isnan(upper) | np.isnan(comparator)
     return np.select(
         [is_unknown, upper < comparator, lower > comparator], ["not_compared", below, above], "similar"
@@ -78,6 +80,7 @@ def by_interval(lower: ArrayLike, upper: ArrayLike, comparator: ArrayLike, polar
     [3, 2, 1]
     """
     lower, upper, comparator = _numbers(lower=lower, upper=upper, comparator=comparator)
+    refuse_where(upper < lower, "upper is below lower")
     return _codes(lower + upper + comparator, upper < comparator, lower > comparator, polarity)
 
 
@@ -101,6 +104,7 @@ def by_two_intervals(
     lower, upper, outer_lower, outer_upper, comparator = _numbers(
         lower=lower, upper=upper, outer_lower=outer_lower, outer_upper=outer_upper, comparator=comparator
     )
+    refuse_where(upper < lower, "upper is below lower")
     refuse_where((outer_lower > lower) | (outer_upper < upper), "the 99.8 % limits lie within the 95 % ones")
     known = lower + upper + outer_lower + outer_upper + comparator
     codes = _codes(known, upper < comparator, lower > comparator, polarity)
@@ -125,6 +129,8 @@ def by_overlap(
     lower, upper, comparator_lower, comparator_upper = _numbers(
         lower=lower, upper=upper, comparator_lower=comparator_lower, comparator_upper=comparator_upper
     )
+    refuse_where(upper < lower, "upper is below lower")
+    refuse_where(comparator_upper < comparator_lower, "comparator_upper is below comparator_lower")
     known = lower + upper + comparator_lower + comparator_upper
     return _codes(known, upper < comparator_lower, lower > comparator_upper, polarity)
 
@@ -141,7 +147,7 @@ def by_proportion_limits(
 
     ``value`` and ``comparator`` in units of ``multiplier`` (100: per cent), ``denominator`` the people;
     ``[..., area]``. Fingertips uses ``confidence`` .95 or .998. 0 where anything is missing or nobody is in
-    the denominator. Refuses a comparator above the multiplier.
+    the denominator. Refuses a value or comparator below zero or above the multiplier.
 
     Shares of 100 people against 50 %: limits 40.4 and 59.6:
 
@@ -149,6 +155,8 @@ def by_proportion_limits(
     [1, 2, 3]
     """
     value, denominator, comparator = _numbers(value=value, denominator=denominator, comparator=comparator)
+    for name, each in (("value", value), ("comparator", comparator)):
+        refuse_where((each < 0) | (each > multiplier), f"{name} is not between 0 and {multiplier:g}")
     lower, upper = proportion_limits(
         as_counts("denominator", denominator), comparator / multiplier, confidence
     )
@@ -167,7 +175,7 @@ def by_count_limits(
 
     ``value`` and ``comparator`` per ``multiplier`` people, ``denominator`` the people; ``[..., area]``. For
     directly standardised rates too, as Fingertips does, though their error is not that of a count. 0 where
-    anything is missing or nobody is in the denominator.
+    anything is missing or nobody is in the denominator. Refuses numbers below zero, such as -1 for missing.
 
     100 events expected among 100,000: limits 81.4 and 121.6:
 
@@ -178,7 +186,7 @@ def by_count_limits(
     people = as_counts("denominator", denominator) / multiplier
     limits = exact_limits(as_counts("comparator", comparator) * people, confidence)
     lower, upper = (divide(limit, people) for limit in limits)
-    return _beside(value, lower, upper, polarity)
+    return _beside(as_counts("value", value), lower, upper, polarity)
 
 
 def by_quantile(value: ArrayLike, groups: int, polarity: str) -> Codes:
@@ -186,22 +194,21 @@ def by_quantile(value: ArrayLike, groups: int, polarity: str) -> Codes:
 
     ``value`` is ``[..., area]``. Counted from the lowest value; from the highest where higher is better, so
     that 1 is the better end, as in Fingertips. A value on a boundary lies in the lower group. Boundaries are
-    quantiles of the known values (type 7). All are 0 where fewer areas than groups have a value.
+    quantiles of the known values (type 7): where all values are equal, all lie in the lowest group. All are 0
+    where fewer areas than groups have a value. Refuses fewer than two groups.
 
     >>> by_quantile([1, 2, 3, 4, 5, 6, 7, 8], 4, "neither").tolist()
     [1, 1, 2, 2, 3, 3, 4, 4]
     """
     _good_words(polarity)
+    if groups < 2:
+        raise ValueError(f"groups must be 2 or more, such as 5; it is {groups}")
     (value,) = _numbers(value=value)
     known = (~np.isnan(value)).sum(axis=-1, keepdims=True)
     in_order = np.sort(value, axis=-1)  # missing ones come last
     group = np.ones(value.shape, int)
     for share in np.arange(1, groups) / groups:
-        place = share * np.maximum(known - 1, 0)
-        below, above = (
-            np.take_along_axis(in_order, end(place).astype(int), axis=-1) for end in (np.floor, np.ceil)
-        )
-        group += value > below + (place - np.floor(place)) * (above - below)
+        group += value > quantile(in_order, known, share)
     if polarity == "higher_is_better":
         group = groups + 1 - group
     return np.where(np.isnan(value) | (known < groups), NOT_COMPARED, group).astype(np.int8)

@@ -44,6 +44,7 @@ from careatlas.methods.spatial import as_links
 
 CHAPTER = "Smoothing and maps"
 VARIANCES = 10  # averaged over: limits lie within .003 of those of 120, for 42 areas or more within .0005
+LEAST = 1e-300  # a lower limit nearer 0 may be 0: few events in very many areas
 
 
 class Smoothed(NamedTuple):
@@ -102,8 +103,8 @@ def marshall(count: ArrayLike, denominator: ArrayLike) -> Marshall:
     """Rates drawn towards the rate of all areas together (Marshall's global estimate).
 
     ``count`` among the ``denominator``, ``[..., area]``; ``overall`` and ``variance`` have a last axis of 1.
-    NaN in either, or a denominator of 0, leaves the area out. Refuses numbers below zero and events among
-    nobody.
+    NaN in either, or a denominator of 0, leaves the area out. One area by itself keeps its rate. Refuses
+    numbers below zero and events among nobody.
 
     Rates .1 and .3 of 100 each: b = .2, a = .01 - .2/100 = .008, and 2/10 of the way to b:
 
@@ -196,7 +197,8 @@ def _quantile_of_mixture(share: float, shape: Numbers, rate: Numbers, weight: Nu
     constant = shape * np.log(rate) - gammaln(shape)
     for _ in range(60):
         excess = (weight * gammainc(shape, value * rate)).sum(axis=0) - share
-        density = (weight * np.exp(constant + (shape - 1) * np.log(value) - value * rate)).sum(axis=0)
+        logarithm = np.log(np.maximum(value, LEAST))
+        density = (weight * np.exp(constant + (shape - 1) * logarithm - value * rate)).sum(axis=0)
         low, high = np.where(excess < 0, value, low), np.where(excess > 0, value, high)
         newton = value - divide(excess, density)
         nearer = np.where((newton > low) & (newton < high), newton, (low + high) / 2)

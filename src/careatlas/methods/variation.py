@@ -49,6 +49,7 @@ from careatlas.methods.negative_binomial import known_counts, maximum_likelihood
 CHAPTER = "Variation"
 FEW_AREAS = 8  # with fewer, only max/min
 AREAS_PER_ONE_CUT = 30
+ROUNDING = 1e-9  # share of itself by which an index may be out
 DRAWN_AT_ONCE = 20_000  # counts: what fits the processor's cache, whatever the number of maps and areas
 
 
@@ -138,7 +139,9 @@ def chance_only(
     for place, row_expected in _each_map(observed, expected):
         drawn = _drawn(row_expected, 0.0, replicates, seed)
         now = np.array([index[place] for index in found])
-        p = (1 + (drawn >= now[:, None]).sum(axis=1)) / (replicates + 1)
+        # Equal but for rounding is as high, and so is what is not defined: a map drawn without an event.
+        is_lower = drawn < (now - ROUNDING * np.abs(now))[:, None]
+        p = (1 + (~is_lower).sum(axis=1)) / (replicates + 1)
         summary[:, :, *place] = [
             drawn.mean(axis=1),
             *_quantiles(drawn, 0.95),
@@ -212,8 +215,8 @@ def events_of_proportions(count: ArrayLike, denominator: ArrayLike) -> Events:
     of counts.
 
     ``count`` of the ``denominator`` have the property, ``[..., area]``. A share of 90 % varies by chance far
-    less than the count it rests on. NaN in either, or a denominator of 0, gives NaN. Refuses a count larger
-    than its denominator and numbers below zero.
+    less than the count it rests on. NaN in either, or a denominator of 0, gives NaN, and so does all of every
+    denominator, which cannot vary. Refuses a count larger than its denominator and numbers below zero.
 
     At a share of .9 the variance of share / .9 is (.1 / .9) / 100, that of 900 events beside 900 expected:
 

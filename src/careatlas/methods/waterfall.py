@@ -50,6 +50,7 @@ from careatlas.methods.spatial import as_links
 CHAPTER = "Variation"
 FEW_AREAS = 30  # below, no bar can be told from another
 ENOUGH_PERIODS = 12
+OTHER_BARS = ("chance", "comes and goes", "spatial", "unexplained")
 
 
 class Waterfall(NamedTuple):
@@ -94,7 +95,7 @@ def waterfall(
 
     NaN in a count or covariate, or nothing expected, leaves the area out of the variances. No events at all,
     or fewer known areas than covariates and three, give NaN throughout. Refuses numbers below zero, infinite
-    covariates, and signs that do not fit their block.
+    covariates, signs that do not fit their block, and a block with the name of another bar.
 
     Four areas tell nothing apart, but chance is known: at 100 expected its variance is 1/100:
 
@@ -191,6 +192,8 @@ def _blocks(
         signs.append(np.array(expected_signs.get(name, [0] * number)))
         if name in expected_signs and (len(signs[-1]) != number or not np.isin(signs[-1], (-1, 1)).all()):
             raise ValueError(f"expected_signs: {name} must be 1 or -1 for each of its {number} covariates")
+    if taken := [name for name in arrays if name in OTHER_BARS]:
+        raise ValueError(f"blocks: {taken[0]} is the name of another bar")
     if unknown := [name for name in expected_signs if name not in arrays]:
         raise ValueError(f"expected_signs: {unknown[0]} is not one of the blocks {', '.join(arrays)}")
     return Blocks(tuple(arrays), columns, np.concatenate(covariates, axis=-1), np.concatenate(signs))
