@@ -140,6 +140,14 @@ def test_evidence_needs_a_proven_pool_quality_held_and_counting_unchanged(
     assert stages.cautious.tolist() == [lower]
 
 
+def test_what_is_not_known_of_quality_or_counting_is_no_evidence():
+    """NaN would be true, were it taken for a truth."""
+    assert attribute([50], [0], [50], [1], [np.nan], [False]).evidenced.tolist() == [0]
+    assert attribute([50], [0], [50], [1], [None], [False]).evidenced.tolist() == [0]
+    assert attribute([50], [0], [50], [1], [True], [np.nan]).evidenced.tolist() == [0]
+    assert evidenced_kinds(["recurrent cash"], [np.nan]) == ["recurrent capacity"]
+
+
 def test_a_pool_not_known_is_not_an_empty_pool_and_harms_no_other():
     stages = attribute(
         [50, 50, -5, 50], [0, 1, 0, 2], [np.nan, 40, 40], [np.nan, 10, np.nan], [1] * 4, [0] * 3
@@ -192,6 +200,8 @@ def test_impossible_claims_are_refused():
         split_proportionally([np.nan], [0], [1])
     with pytest.raises(ValueError, match="position is not among the 1 there are at position 0"):
         split_proportionally([1], [1], [1])
+    with pytest.raises(ValueError, match="position is not among the 2 there are at position 0 and 1 more"):
+        split_proportionally([1, 1], [0.5, np.nan], [1, 1])
     with pytest.raises(ValueError, match="lower is above value"):
         attribute([1], [0], [1], [2], [True], [False])
     with pytest.raises(ValueError, match="too large"):

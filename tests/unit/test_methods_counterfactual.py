@@ -180,6 +180,12 @@ def test_more_working_days_are_expected_to_bring_more():
     np.testing.assert_array_equal(alike.value, plain.value)
 
 
+def test_working_days_that_are_the_same_every_year_are_those_months_of_the_year():
+    activity, days = monthly(19)[0], np.tile([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], 5)
+    plain, by_days = business_as_usual(activity, 48), business_as_usual(activity, 48, working_days=days)
+    np.testing.assert_array_equal(by_days.value, plain.value)
+
+
 def test_growth_of_the_population_is_not_taken_for_a_trend_of_its_own():
     heads = np.where(np.arange(60) < 48, 1.0, 1.5)
     activity = monthly(14)[0]
@@ -239,3 +245,9 @@ def test_impossible_questions_are_refused_and_inputs_left_as_they_were():
         business_as_usual(activity, 48, working_days=np.zeros(60))
     with pytest.raises(ValueError, match="start must leave months"):
         assumed_growth(activity, 60, 0.02)
+    with pytest.raises(ValueError, match="not below -1; it is -2"):
+        assumed_growth(activity, 48, -2)
+
+
+def test_no_series_at_all_is_no_answer_and_no_error():
+    assert business_as_usual(np.empty((0, 60)), 48).value.shape == (0, 12)

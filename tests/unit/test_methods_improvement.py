@@ -113,10 +113,22 @@ def test_missing_months_are_left_out_for_all_and_peers_with_other_gaps_are_not_u
     assert np.isnan(ours.by_period[2])
 
 
+@pytest.mark.parametrize("changed", [1, 3, 6])
+def test_areas_that_all_changed_alike_show_no_difference(changed):
+    """Sums of .1 and the like are out by a last digit, which is no spread to judge by."""
+    value = np.tile([0.1, 0.2, 0.3, 0.7], (18, 1))
+    crude = difference_in_differences(value, *first(changed, 18), 2)
+    adjusted = adjusted_difference(value, *first(changed, 18), 2, spell=1)
+    assert np.isnan([crude.p, crude.trend_p, adjusted.p]).all()
+    np.testing.assert_allclose([crude.value, crude.lower, crude.upper, adjusted.value], 0, atol=1e-14)
+
+
 def test_with_too_little_to_compare_nothing_is_said():
     value = areas_over_time(7)
-    is_changed, is_peer = first(1, 2)
-    assert np.isnan(difference_in_differences(value[:2], is_changed, is_peer, 6).p)
+    for changed in (1, 6):
+        alone = difference_in_differences(value[: changed + 1], *first(changed, changed + 1), 6)
+        assert alone.peers == 1
+        assert np.isnan([alone.value, alone.lower, alone.p, *alone.by_period]).all()
     nobody = np.zeros(16, dtype=bool)
     assert np.isnan(difference_in_differences(value, nobody, ~nobody, 6).value)
     value[0, 6:] = np.nan

@@ -27,6 +27,22 @@ def test_an_option_too_dear_is_passed_over_for_the_next_that_fits():
     assert fund([90, 10, 6], [100, 20, 20], budget=30).is_funded.tolist() == [False, True, False]
 
 
+def test_a_budget_that_just_holds_all_holds_all():
+    """.3 less .1 is a little below .2 in a computer, and .7 and .1 a little below .8."""
+    funding = fund([1, 1], [0.1, 0.2], budget=0.3)
+    assert funding.is_funded.all()
+    assert funding.left == 0
+    assert candidates_for_release([1, 1, 9], [0.7, 0.1, 0.5], needed=0.8).tolist() == [True, True, False]
+
+
+def test_a_budget_not_known_funds_nothing_and_leaves_nothing_known():
+    funding = fund([1, 2], [1, 1], budget=np.nan)
+    assert not funding.is_funded.any()
+    assert np.isnan(funding.left)
+    share = funding_share(np.ones((2, 2, 3)), [1, 1], budget=[1, np.nan])
+    assert np.isnan(share).tolist() == [[False, False], [True, True]]
+
+
 def test_what_costs_nothing_comes_first_and_its_savings_pay_for_others():
     funding = fund([1, 9, 5], [-20, 0, 20], budget=0)
     assert funding.is_dominant.tolist() == [True, True, False]

@@ -55,6 +55,16 @@ def test_a_single_missing_month_is_passed_over_and_ends_no_row():
     assert not gate.is_missing.any()
 
 
+def test_a_measure_reported_every_quarter_is_held_to_its_own_spread():
+    value = stable(8, 2000, 1, months=48)
+    value[..., np.arange(48) % 3 > 0] = np.nan
+    gate = quality_gate(value, 36, [True])
+    assert not gate.is_missing.any()
+    assert gate.is_worse.mean() <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 2000)
+    value[:, 0, 39] -= 12
+    assert quality_gate(value, 36, [True]).is_worse.all()
+
+
 def test_no_measure_at_all_is_no_quality_held():
     gate = quality_gate(np.empty((2, 0, 36)), START, [])
     assert gate.is_held.tolist() == [False, False]
@@ -64,6 +74,13 @@ def test_a_measure_that_never_varied_is_worse_at_its_first_fall():
     value = np.full((2, 36), 5.0)
     value[1, 33] = 4
     assert quality_gate(value, START, [True, True]).is_worse.tolist() == [False, True]
+
+
+@pytest.mark.parametrize("level", [0.1, 0.7, 99.9])
+def test_a_measure_that_never_changed_is_never_worse(level):
+    """The mean of .1 two dozen times is a little above .1."""
+    gate = quality_gate(np.full((2, 36), level), START, [True, False])
+    assert not gate.is_worse.any()
 
 
 def test_the_more_measures_the_further_one_must_fall():
@@ -79,6 +96,13 @@ def test_a_stable_year_is_blocked_in_no_more_than_five_percent():
     gate = quality_gate(value, START, [True, False, True], seed=9)
     assert np.mean(~gate.is_held) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 2000)
     assert np.mean(~gate.is_held) > 0.03
+
+
+def test_to_look_every_month_of_a_year_blocks_no_more_than_to_look_at_its_end():
+    value = stable(10, 2000, 4)
+    looks = [~quality_gate(value[..., : START + month], START, [True] * 4).is_held for month in range(1, 13)]
+    assert np.mean(np.any(looks, axis=0)) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 2000)
+    np.testing.assert_array_equal(np.any(looks, axis=0), looks[-1])
 
 
 def test_three_and_seven_are_never_undercut():
@@ -107,5 +131,7 @@ def test_inputs_are_left_as_they_were_and_impossible_ones_refused():
     np.testing.assert_array_equal(value, before)
     with pytest.raises(ValueError, match="start must leave months"):
         quality_gate(value, 36, [True])
+    with pytest.raises(ValueError, match="two months before and one after; it has 12 and 0"):
+        stable_rule(1, 12, 0)
     with pytest.raises(ValueError, match="yearly_false_alarm must lie between 0 and 1; it is 5"):
         stable_rule(1, 24, 12, yearly_false_alarm=5)

@@ -128,9 +128,10 @@ def test_without_donors_or_known_periods_nothing_is_said():
 
 
 def test_areas_all_alike_differ_by_nothing():
-    fit = synthetic_control(np.ones((25, 6)), first_of(25), 3)
-    assert fit.effect[0] == 0
-    assert fit.p[0] == 1
+    for level in (1.0, 0.1, 0.0):
+        fit = synthetic_control(np.full((25, 6), level), first_of(25), 3)
+        assert fit.effect[0] == 0
+        assert fit.p[0] == 1
 
 
 def test_many_indicators_in_one_call_equal_one_by_one():

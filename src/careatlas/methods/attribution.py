@@ -6,16 +6,20 @@ Amounts are whole pence, so that sums by area, workstream or nation agree to the
 all periods are one long list, worked in one call.
 
 Not to say what an initiative achieved: the data show the pool, and how it is shared is a rule, worded
-"allocated by rule". Not to add amounts of different kinds (recurrent and one-off; cash, cost avoided and
-capacity released): ``totals`` keeps them apart. An empty pool looks full half of the time, so the headline
-is what the lower limit of the pool allows (``cautious``).
+"allocated by rule", never "achieved by". Not to add amounts of different kinds (recurrent and one-off; cash,
+cost avoided and capacity released): ``totals`` keeps them apart. Not to call it cash because activity fell: cash
+also needs the finance assurer's named confirmation that a budget line fell (``evidenced_kinds``). An empty pool
+looks full half of the time, so the headline is what the lower limit of the pool allows (``cautious``); quality
+does not enter it, so show it beside what is evidenced.
 
 Formula::
 
-    claimed       = sum of claims;  what replaces the old service (reprovision) is a negative line
+    claimed       = sum of claims above 0;  what replaces the old service (reprovision) is a line below 0,
+                    subtracted in full at every stage
     de-duplicated = min(claimed, max(0, pool)), shared by claim, by agreed shares, or by
     Shapley       : mean of v(with me) - v(without me) over all orders,  v(set) = min(max(0, pool), its claims)
-    evidenced     = share if the pool's lower limit > 0, quality held and counting did not change, else 0
+    evidenced     = share if the pool's lower limit > 0, quality was measured and held and counting did not
+                    change, else 0
     cautious      = min(claimed, max(0, lower limit of the pool)), shared in the same way
     pence         = whole part of each share, then one more to the largest remainders
 
@@ -65,9 +69,9 @@ def attribute(
     (``quality_gate``: at least one measure, none missing, none worse). ``split`` shares a pool:
     ``split_proportionally`` unless said otherwise.
 
-    A pool or lower limit that is not known (NaN) leaves what rests on it NaN, and what is evidenced.
-    Reprovision is spent whatever was saved, so it stands in full at every stage. Refuses claims that are not
-    whole pence.
+    A pool or lower limit that is not known (NaN) leaves what rests on it NaN, and what is evidenced. Quality
+    not known has not held, and counting not known has changed. Reprovision is spent whatever was saved, so it
+    stands in full at every stage. Refuses claims that are not whole pence.
 
     Claims of 60 and 90 on a pool of 100 (limits from 30) get 40 and 60; the second lost quality:
 
@@ -79,8 +83,10 @@ def attribute(
     value, lower = (as_numbers(name, each) for name, each in (("value", value), ("lower", lower)))
     refuse_where(lower > value, "lower is above value")
     deduplicated, cautious = split(claim, pool, value), split(claim, pool, lower)
-    is_proven = (lower > 0) & ~np.asarray(is_counting_changed, dtype=bool)
-    counts = (is_proven[pool] & np.asarray(is_quality_held, dtype=bool)) | (claim < 0)
+    # Numbers, because NaN, which is not known, would be taken for true.
+    is_proven = (lower > 0) & (as_numbers("is_counting_changed", is_counting_changed) == 0)
+    is_held = as_numbers("is_quality_held", is_quality_held) > 0
+    counts = (is_proven[pool] & is_held) | (claim < 0)
     is_unknown = np.isnan(deduplicated + cautious)
     evidenced = np.where(is_unknown, np.nan, np.where(counts, deduplicated, 0.0))
     return Attribution(claim, deduplicated, evidenced, cautious)
@@ -178,10 +184,13 @@ def evidenced_kinds(kind: Sequence[str], is_confirmed: ArrayLike) -> list[str]:
     """The kind that may be evidenced: cash only where the finance assurer confirmed that a budget line fell,
     else capacity.
 
+    Not known (NaN) is not confirmed. Reprovision was spent and needs no confirmation: give True, or it would no
+    longer stand against the cash it cost.
+
     >>> evidenced_kinds(["recurrent cash", "one-off cash"], [True, False])
     ['recurrent cash', 'one-off capacity']
     """
-    confirmed = np.asarray(is_confirmed, dtype=bool)
+    confirmed = as_numbers("is_confirmed", is_confirmed) > 0
     return [
         each if sure else each.replace("cash", "capacity") for each, sure in zip(kind, confirmed, strict=True)
     ]
@@ -212,9 +221,10 @@ def _pence(name: str, amounts: ArrayLike) -> Numbers:
 
 
 def _pools(pool: ArrayLike, pools: int) -> NDArray[np.intp]:
-    pool = np.asarray(pool, dtype=np.intp)
-    refuse_where((pool < 0) | (pool >= pools), f"position is not among the {pools} there are")
-    return pool
+    pool = as_numbers("pool", pool)
+    is_one = (pool >= 0) & (pool < pools) & (pool == np.floor(pool))
+    refuse_where(~is_one, f"position is not among the {pools} there are")
+    return pool.astype(np.intp)
 
 
 def _by_pool(amounts: Numbers, pool: NDArray[np.intp], pools: int) -> Numbers:

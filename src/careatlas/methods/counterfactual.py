@@ -7,16 +7,19 @@ averaged over, not fitted: fitted it is often 0, and the limits are then too nar
 guide, such as those of Covid, to missing first.
 
 Not for series with empty months, nor for fewer than two years before: ``assumed_growth`` then carries a
-growth that somebody must name, without limits. Between two and three years the answer is marked limited. Not
-for a sum of areas by adding their limits: add up the areas first. It cannot tell the initiative from whatever
-else began at that time: compare with others (``improvement``).
+growth that somebody must name, without limits. Between two and three years the answer is marked limited. Where
+the level itself wanders nearly as much as months scatter about it, three years cannot show it, and limits of a
+year hold less often than stated. Not for a sum of areas by adding their limits: add up the areas first. It cannot
+tell the initiative from whatever else began at that time: compare with others (``improvement``). Less activity
+than usual, even times its cost, is not cash: see ``attribution``.
 
 Formula::
 
     ln(activity per head) = level + month of the year + effect x ln(working days) + error
     level    = level before + slope + a step of chance;  slope = slope before + a step of chance
     error    = carry-over x error before + chance
-    weight of a setting (size of steps, carry-over) = its restricted likelihood given the years before
+    weight of a setting (size of steps, carry-over) = its chance beforehand x its restricted likelihood given
+               the years before
     future   = one draw from a setting picked by weight: its forecast and all that is uncertain in it
     saving   = sum of a future - sum of what was seen;  limits = quantiles over the futures
     trend    : in full for 12 months, then each month's part is .9 of the one before
@@ -48,6 +51,7 @@ SLOPE_STEPS = {0.0: 0.75, 0.01: 0.25}
 CARRIED_OVER = {0.0: 0.4, 0.3: 0.5, 0.6: 0.1}
 SETTINGS = np.array(list(product(LEVEL_STEPS, SLOPE_STEPS, CARRIED_OVER)))
 CHANCES = np.prod(list(product(LEVEL_STEPS.values(), SLOPE_STEPS.values(), CARRIED_OVER.values())), axis=1)
+PATHS = 2000  # futures of each series
 SERIES_AT_ONCE = 100  # their futures are held in memory together
 
 
@@ -81,15 +85,15 @@ def business_as_usual(
     start: int,
     working_days: ArrayLike | None = None,
     weighted_heads: ArrayLike | None = None,
-    paths: int = 2000,
     confidence: float = 0.95,
     seed: int = 0,
 ) -> BusinessAsUsual:
     """The months from ``start`` on had the years before gone on, and how far what was seen lies below.
 
     ``activity`` (or cost) ``[..., month]``, consecutive months; ``start`` is the position of the first month after
-    the change; ``working_days`` ``[month]``; ``weighted_heads`` ``[..., month]`` where the population changes:
-    the trend is then that per head. Answers are in the unit of activity. Value and saving are medians.
+    the change; ``working_days`` ``[month]`` (left out where they are the same every year);
+    ``weighted_heads`` ``[..., month]`` where the population changes: the trend is then that per head. Answers are
+    in the unit of activity. Value and saving are medians.
 
     NaN before is left out; NaN after takes the month out of the saving on both sides. A series with an empty
     month before, with fewer than 24 known, or with a month of the year never seen has NaN. One call works
@@ -110,7 +114,7 @@ def business_as_usual(
     _refuse_start(start, months)
     heads = _above_zero("weighted_heads", weighted_heads, activity.shape).reshape(-1, months)
     rows = activity.reshape(-1, months)
-    design, noise = _design(months, start, working_days), _noise(paths, ahead, seed)
+    design, noise = _design(months, start, working_days), _noise(ahead, seed)
     ends = 0.5, tail(confidence), 1 - tail(confidence)
     found = np.full((len(ends), len(rows), 2 * ahead + 1), np.nan)
     log_rate = _log_rate(rows[:, :start], heads[:, :start])
@@ -122,7 +126,7 @@ def business_as_usual(
             at = alike[first : first + SERIES_AT_ONCE]
             futures = np.exp(_draws(model, log_rate[at][:, is_seen], noise)) * heads[at, None, start:]
             found[:, at] = np.quantile(_with_sums(futures, rows[at, start:]), ends, axis=1)
-    found = found.reshape(len(ends), *activity.shape[:-1], -1)
+    found = found.reshape(len(ends), *activity.shape[:-1], 2 * ahead + 1)
     by_month, cumulative, saving = np.split(found, [ahead, 2 * ahead], axis=-1)
     is_limited = (~np.isnan(activity[..., :start])).sum(axis=-1) < FULL_HISTORY
     return BusinessAsUsual(*by_month, *cumulative, *saving[..., 0], is_limited)
@@ -133,7 +137,8 @@ def assumed_growth(activity: ArrayLike, start: int, yearly_growth: float) -> Ass
 
     ``activity`` ``[..., month]``; ``yearly_growth`` .02 is 2 % a year. Each month is the same month of the year
     before, grown; one that is not known, the mean of the known months of that year, grown. NaN after takes the
-    month out of the saving; nothing known in the year before gives NaN. Refuses activity below zero.
+    month out of the saving; nothing known in the year before gives NaN. Refuses activity below zero and a
+    growth of less than -1.
 
     A month of 100 at 10 % a year is 110 a year later; 105 was seen:
 
@@ -143,6 +148,8 @@ def assumed_growth(activity: ArrayLike, start: int, yearly_growth: float) -> Ass
     activity = as_counts("activity", activity)
     months = activity.shape[-1]
     _refuse_start(start, months)
+    if yearly_growth < -1:
+        raise ValueError(f"yearly_growth is a share, .02 for 2 %, and not below -1; it is {yearly_growth}")
     year_before = activity[..., max(start - 12, 0) : start]
     is_known = ~np.isnan(year_before)
     mean = divide(np.where(is_known, year_before, 0).sum(axis=-1), is_known.sum(axis=-1))
@@ -184,14 +191,15 @@ def _log_rate(activity: Numbers, heads: Numbers) -> Numbers:
 
 def _design(months: int, start: int, working_days: ArrayLike | None) -> Numbers:
     """What is the same in all settings, ``[month, term]``: the months of the year, the trend in years from the
-    start, and working days, where these differ."""
+    start, and working days, where these differ between years."""
     position = np.arange(months)
-    columns = [np.eye(12)[position % 12], (position - start)[:, None] / 12]
-    if working_days is not None:
-        log_days = np.log(_above_zero("working_days", working_days, (months,)))
-        if np.ptp(log_days[:start]) > 0:
-            columns.append((log_days - log_days[:start].mean())[:, None])
-    return np.hstack(columns)
+    plain = np.hstack([np.eye(12)[position % 12], (position - start)[:, None] / 12])
+    if working_days is None:
+        return plain
+    log_days = np.log(_above_zero("working_days", working_days, (months,)))
+    with_days = np.column_stack([plain, log_days - log_days[:start].mean()])
+    teaches = np.linalg.matrix_rank(with_days[:start]) > np.linalg.matrix_rank(plain[:start])
+    return with_days if teaches else plain
 
 
 def _covariances(months: int) -> Numbers:
@@ -239,10 +247,10 @@ def _lost_to_damping(months: int) -> Numbers:
     return (beyond - DAMPING * (1 - DAMPING**beyond) / (1 - DAMPING))[:, None]
 
 
-def _noise(paths: int, months: int, seed: int) -> tuple[Numbers, Numbers, Numbers]:
+def _noise(months: int, seed: int) -> tuple[Numbers, Numbers, Numbers]:
     """What picks the setting, the size of the error and the path: the same for every series."""
     rng = np.random.default_rng(seed)
-    return rng.random(paths), rng.random(paths), rng.standard_normal((paths, months))
+    return rng.random(PATHS), rng.random(PATHS), rng.standard_normal((PATHS, months))
 
 
 def _draws(model: _Forecasts, seen: Numbers, noise: tuple[Numbers, Numbers, Numbers]) -> Numbers:

@@ -1,4 +1,4 @@
-"""Did areas change after something began there, beyond what their peers did anyway?
+"""Whether areas changed after something began there, beyond what their peers did anyway.
 
 Use it for one or several areas where an initiative began at a date stated beforehand, beside peers where
 nothing began: ``difference_in_differences``, or ``adjusted_difference`` where areas may have been picked
@@ -34,6 +34,7 @@ from careatlas.methods.intervals import t_half_width
 CHAPTER = "Opportunity and benefit"
 FEW_CHANGED = 5  # areas: below this their own spread says little, and that of all areas is used
 FEWEST_TO_LEARN_FROM = 10  # areas
+ROUNDING = 1e-12  # share of the level: a smaller standard error is that of floating-point numbers, and none
 
 
 class DifferenceInDifferences(NamedTuple):
@@ -98,6 +99,7 @@ def difference_in_differences(
     """
     value, is_changed, is_peer, is_used = _groups(value, is_changed, is_peer, start)
     effect, error, freedom = _compare(_of_areas(value, _contrasts(is_used, start)), is_changed, is_peer)
+    error = _beyond_rounding(error, _level(value)[..., None])
     reach, p = t_half_width(error, freedom, confidence), _two_sided(effect, error, freedom)
     lower, upper = effect - reach, effect + reach
     peers = is_peer.sum(axis=-1).astype(float)
@@ -151,6 +153,7 @@ def adjusted_difference(
     slopes = spread @ np.swapaxes(terms, -1, -2) @ change
     freedom = np.where(is_known, is_in.sum(axis=-1) - terms.shape[-1], np.nan)
     error = np.sqrt(divide(((change - terms @ slopes) ** 2).sum(axis=(-2, -1)), freedom) * spread[..., 1, 1])
+    error = _beyond_rounding(error, _level(value))
     effect = np.where(is_known, slopes[..., 1, 0], np.nan)
     reach = t_half_width(error, freedom, confidence)
     p = _two_sided(effect, error, freedom)
@@ -231,7 +234,16 @@ def _compare(
     is_few = n1 < FEW_CHANGED
     variance = np.where(is_few, pooled * (divide(1.0, n1) + divide(1.0, n0)), own1 + own0)
     freedom = np.where(is_few, n1 + n0 - 2, welch)
-    return mean1 - mean0, np.sqrt(variance), np.broadcast_to(freedom, mean1.shape)
+    effect = np.where(n0 > 1, mean1 - mean0, np.nan)
+    return effect, np.sqrt(variance), np.broadcast_to(freedom, mean1.shape)
+
+
+def _level(value: Numbers) -> Numbers:
+    return np.abs(np.nan_to_num(value)).max(axis=(-2, -1), initial=0)
+
+
+def _beyond_rounding(error: Numbers, level: Numbers) -> Numbers:
+    return np.where(error <= ROUNDING * level, 0, error)
 
 
 def _standardised(past: Numbers, is_in: NDArray[np.bool_]) -> Numbers:

@@ -26,6 +26,7 @@ from numpy.typing import ArrayLike, NDArray
 from careatlas.methods.estimate import Numbers, as_counts, as_numbers, divide, refuse_where
 
 CHAPTER = "Opportunity and benefit"
+ROUNDING = 1e-9  # share of a sum of costs that floating-point numbers may be out by
 
 
 class Funding(NamedTuple):
@@ -62,8 +63,8 @@ def fund(value: ArrayLike, net_cost: ArrayLike, budget: ArrayLike) -> Funding:
     ``value`` and ``net_cost`` ``[..., option]``, ``budget`` ``[...]``. An option that costs nothing or less and
     harms nobody (dominant) comes first, the largest value first, and what it saves adds to the budget. Then
     falling slope; equal slopes, the earlier first. An option too dear is passed over and the next one tried.
-    Never funded: NaN in either, a cost without value, and a saving that harms (``candidates_for_release``).
-    Refuses a budget below zero.
+    Never funded: NaN in either, a cost without value, and a saving that harms. A budget not known (NaN) funds
+    nothing and leaves NaN. Refuses a budget below zero.
 
     Airoldi and others 2014, 10.1177/0272989X14546376.
 
@@ -84,9 +85,9 @@ def fund(value: ArrayLike, net_cost: ArrayLike, budget: ArrayLike) -> Funding:
     for place in range(value.shape[-1]):
         option = order[..., place : place + 1]
         its_cost = np.take_along_axis(cost, option, axis=-1)[..., 0]
-        fits = np.take_along_axis(is_candidate, option, axis=-1)[..., 0] & (its_cost <= left)
+        fits = np.take_along_axis(is_candidate, option, axis=-1)[..., 0] & (its_cost * (1 - ROUNDING) <= left)
         np.put_along_axis(is_funded, option, fits[..., None], axis=-1)
-        left = left - np.where(fits, its_cost, 0)
+        left = np.maximum(left - np.where(fits, its_cost, 0), 0)
     rank = np.where(is_candidate, np.argsort(order, axis=-1) + 1.0, np.nan)
     return Funding(slope, rank, is_dominant, is_funded, left)
 
@@ -96,7 +97,7 @@ def candidates_for_release(value: ArrayLike, cost: ArrayLike, needed: ArrayLike)
 
     ``value`` and ``cost`` ``[..., option]``, ``needed`` ``[...]`` in the unit of cost. The last one may release
     more than was needed; where all together are not enough, all that have a cost are candidates. NaN in
-    either: not a candidate. Refuses costs and needs below zero.
+    any: not a candidate. Refuses costs and needs below zero.
 
     Slopes are .5, .1 and .3; the second and third together release 60:
 
@@ -108,7 +109,8 @@ def candidates_for_release(value: ArrayLike, cost: ArrayLike, needed: ArrayLike)
     order = np.argsort(slope, axis=-1, kind="stable")  # unknown ones come last
     released = np.where(np.isnan(slope), 0, cost)
     in_order = np.take_along_axis(released, order, axis=-1)
-    is_still_needed = in_order.cumsum(axis=-1) - in_order < as_counts("needed", needed)[..., None]
+    enough = as_counts("needed", needed)[..., None] * (1 - ROUNDING)
+    is_still_needed = in_order.cumsum(axis=-1) - in_order < enough
     is_candidate = np.zeros(slope.shape, dtype=bool)
     np.put_along_axis(is_candidate, order, is_still_needed, axis=-1)
     return is_candidate & ~np.isnan(slope)
@@ -122,7 +124,7 @@ def funding_share(
     ``score`` ``[..., option, criterion]``, higher is better, on scales that may be added (0 to 100, say);
     ``net_cost`` and ``budget`` as in ``fund``. Weights are at least 0 with sum 1, any as likely as another
     (Dirichlet), the same draws for all. 1 and 0 do not depend on the weights; in between, the choice is one of
-    values. NaN in a score or cost gives NaN.
+    values. NaN in a score, cost or budget gives NaN.
 
     The first is best on both criteria, the other two on one each, and the budget holds two:
 
@@ -134,4 +136,5 @@ def funding_share(
     weight = np.random.default_rng(seed).dirichlet(np.ones(score.shape[-1]), draws)
     weighted = np.moveaxis(score @ weight.T, -1, 0)
     share = fund(weighted, cost, budget).is_funded.mean(axis=0)
-    return np.where(np.isnan(weighted[0] + cost), np.nan, share)
+    is_unknown = np.isnan(weighted[0] + cost + as_numbers("budget", budget)[..., None])
+    return np.where(is_unknown, np.nan, share)

@@ -6,11 +6,12 @@ many months in a row lie on the wrong side of the mean. Limits are wide enough, 
 stable set of measures is blocked wrongly in at most 5 % of years.
 
 Not to find improvement (``spc``, ``improvement``): it looks to the wrong side only. Not for measures with a
-season or a trend before (adjust them first), nor where months depend on one another: both blocks more.
+season or a trend before (adjust them first), nor where months depend on one another: both blocks more, as do
+many gaps before.
 
 Formula::
 
-    sigma   = mean |month - month before| / 1.128, before the start
+    sigma   = mean |month - last known month before it| / 1.128, before the start
     z       = (mean before - month) / sigma, turned so that above 0 is worse
     worse   = any z > limit, or as many months in a row with z > 0 as the run
     limit, run: at least 3 and 7, raised until all measures together give .05 of stable years (simulated)
@@ -32,6 +33,7 @@ LEAST_LIMIT, LEAST_RUN = 3.0, 7  # standard deviations, months: what charts use 
 LEAST_BEFORE = 12  # months known: with fewer there is no level to compare with
 RANGE_PER_SIGMA = 1.128  # mean absolute difference of two normal draws, in standard deviations
 STABLE_SETS = 20_000  # simulated
+ROUNDING = 1e-9  # share of the level: months that differ by less are the same
 
 
 class Rule(NamedTuple):
@@ -66,8 +68,9 @@ def quality_gate(
     ``is_higher_better`` ``[measure]``. A measure is missing with fewer than twelve known months before or none
     after, and missing blocks as worse does; single missing months are passed over. A measure that never
     varied before is worse at its first change for the worse. The rule (``stable_rule``) depends on the number
-    of measures and months only, so that one call holds all initiatives to the same. Refuses a start with
-    nothing before or after and false alarms not between 0 and 1.
+    of measures and months only, so that one call holds all initiatives to the same, and on whole years since
+    the start, so that to look every month adds no false alarms. Refuses a start with nothing before or after
+    and false alarms not between 0 and 1.
 
     Nelson 1984, 10.1080/00224065.1984.11978921.
 
@@ -82,7 +85,8 @@ def quality_gate(
     measures, months = value.shape[-2:]
     if not 0 < start < months:
         raise ValueError(f"start must leave months before and after; it is {start} of {months} months")
-    rule = stable_rule(measures, start, months - start, yearly_false_alarm, seed)
+    years_begun = -(-(months - start) // 12)
+    rule = stable_rule(measures, max(start, LEAST_BEFORE), 12 * years_begun, yearly_false_alarm, seed)
     sign = np.where(np.asarray(is_higher_better, dtype=bool), -1.0, 1.0)[..., None]
     furthest, longest = _worst(sign * value, start)
     is_known = ~np.isnan(value)
@@ -99,7 +103,7 @@ def stable_rule(
 
     ``measures``, how many are watched, of any shape; ``before`` and ``after``, months. From 20,000 simulated
     stable series, normal and independent, whose level is learnt from the months before as in the gate. Refuses
-    false alarms not between 0 and 1.
+    fewer than two months before, none after, and false alarms not between 0 and 1.
 
     With one measure, two years before and a year after, three standard deviations and seven in a row would
     block too often: eight are needed, and a little more than three:
@@ -110,6 +114,8 @@ def stable_rule(
     """
     if not 0 < yearly_false_alarm < 1:
         raise ValueError(f"yearly_false_alarm must lie between 0 and 1; it is {yearly_false_alarm}")
+    if before < 2 or after < 1:
+        raise ValueError(f"a rule needs two months before and one after; it has {before} and {after}")
     measures = np.maximum(np.asarray(measures, dtype=np.float64), 1)
     years = max(after / 12, 1)
     stable = np.random.default_rng(seed).standard_normal((STABLE_SETS, before + after))
@@ -124,8 +130,9 @@ def _worst(value: Numbers, start: int) -> tuple[Numbers, Numbers]:
     """How far the worst month lies out, and the longest row of months on the wrong side; higher is worse."""
     before, after = value[..., :start], value[..., start:]
     middle = _mean(before)
-    sigma = _mean(np.abs(np.diff(before, axis=-1))) / RANGE_PER_SIGMA
+    sigma = _mean(_ranges(before)) / RANGE_PER_SIGMA
     worse_by = np.nan_to_num(after - middle[..., None])
+    worse_by = np.where(worse_by > ROUNDING * np.abs(middle[..., None]), worse_by, 0)
     furthest = np.where(worse_by > 0, np.inf, 0.0)
     np.divide(worse_by, sigma[..., None], out=furthest, where=(sigma > 0)[..., None])
     row, longest = np.zeros(middle.shape), np.zeros(middle.shape)
@@ -134,6 +141,13 @@ def _worst(value: Numbers, start: int) -> tuple[Numbers, Numbers]:
         row = np.where(is_known, np.where(worse_by[..., month] > 0, row + 1, 0), row)
         longest = np.maximum(longest, row)
     return furthest.max(axis=-1), longest
+
+
+def _ranges(value: Numbers) -> Numbers:
+    """How far each month is from the last known before it."""
+    position = np.arange(value.shape[-1])
+    last = np.maximum.accumulate(np.where(np.isnan(value), 0, position), axis=-1)
+    return np.abs(value[..., 1:] - np.take_along_axis(value, last[..., :-1], axis=-1))
 
 
 def _least(furthest: Numbers, longest: Numbers, allowed: float) -> tuple[float, float, float]:

@@ -1,4 +1,4 @@
-"""Did an area change after something began there, beyond a mixture of others that was like it before?
+"""Whether an area changed after something began there, beyond a mixture of others that was like it before.
 
 Use it for one area among twenty or more others, with a long series and a date stated beforehand. Give the
 logarithm of rates: an effect of -.1 is then about a tenth less, whatever the level. Matching the whole past
@@ -78,7 +78,7 @@ def synthetic_control(
     that has no effect and no p, and is no placebo to others either: leaving it among them would make fits
     look rare that are not. Every donor sits the same test with the other donors, and p is the place of the
     changed area among them. Where any area could as well have been the changed one that is exact, but for the
-    one donor fewer of the placebos: in simulation 5.5 % at .05.
+    one donor fewer of the placebos: in simulation 5 to 6 % at .05.
 
     An area's missing periods are left out for it, and donors with gaps elsewhere are not used for it. Fewer
     than two donors, or no period known before or after, give NaN. Limits are NaN with too few placebos for
@@ -111,7 +111,8 @@ def synthetic_control(
     level = np.abs(np.nan_to_num(value)).max(axis=(-2, -1))
     floored = np.maximum(before_error, EXACT_FIT * level[..., None])
     is_placebo = ~is_changed & ~np.isnan(effect)
-    ratio = divide(_root_mean_square(gap[..., start:]), floored)
+    after_error = _root_mean_square(gap[..., start:])
+    ratio = np.where(after_error == 0, 0.0, divide(after_error, floored))
     p = _place(ratio, is_changed & ~np.isnan(effect), is_placebo)
     reach = floored * _quantile(divide(np.abs(effect), floored), is_placebo, confidence)
     placebos = is_placebo.sum(axis=-1).astype(float)
@@ -123,7 +124,7 @@ def searched_start(value: ArrayLike, is_changed: ArrayLike, starts: ArrayLike) -
     """The start, of those given, after which a changed area left its mixture most; where no date was stated.
 
     ``value`` and ``is_changed`` as in ``synthetic_control``; ``starts``, a list of positions. Placebos search
-    the same starts, so that looking in many places is paid for. NaN where no start could be fitted.
+    the same starts, so that looking in many places is paid for. NaN where a start could not be fitted.
 
     An area between two others, off by half in its first two periods, falls by 5 from the fifth on:
 
