@@ -50,6 +50,21 @@ def test_limits_hold_among_equal_areas_whatever_order_is_called_true(measured):
     assert anywhere.mean() >= 0.95
 
 
+@pytest.mark.parametrize("variation", [0.02, 0.2])
+def test_ranks_of_draws_are_too_sure_of_themselves_where_areas_are_alike(measured, variation):
+    rng = np.random.default_rng(66)
+    true_rank, count, expected = simulated(rng, variation)
+    covered = []
+    for true, events, reference in zip(true_rank[:60], count, expected, strict=False):
+        drawn = rng.standard_gamma(events + 0.5, (400, AREAS)) / reference
+        places = AREAS - drawn.argsort(axis=-1).argsort(axis=-1)
+        lower, upper = np.quantile(places, [0.025, 0.975], axis=0)
+        covered.append(((lower <= true) & (true <= upper)).mean())
+    figure = f"{np.mean(covered):.0%} of true ranks"
+    measured(f"ranks of draws, cv {variation}: 95 % limits cover", figure, "printed: not our method")
+    assert (np.mean(covered) < 0.9) == (variation == 0.02)
+
+
 def test_ranks_are_withheld_where_areas_cannot_be_told_apart(measured):
     for variation, at_least in ((1e-6, 1.0), (0.02, 0.99)):
         _, count, expected = simulated(np.random.default_rng(63), variation)

@@ -37,6 +37,25 @@ def test_the_share_at_absent_submitters_is_counted_by_area():
     assert completeness.verdict(share).tolist() == ["incomplete", "note", "complete"]
 
 
+def test_with_a_short_history_nobody_can_be_absent_and_completeness_is_not_known():
+    reported = [[True] * 4, [True] * 3 + [False]]
+    share = completeness.missing_share([[94, 6], [98, 2]], reported)
+    assert np.isnan(share).all()
+    assert np.isnan(
+        completeness.missing_share([[94, 6]], [[True] * 13, [True] * 12 + [False]], window=5)
+    ).all()
+
+
+@pytest.mark.parametrize("missing", [NAN, None])
+def test_whether_a_submitter_reported_must_be_known(missing):
+    with pytest.raises(ValueError, match="reported is missing at position 0, 6"):
+        completeness.absent_submitters([[True] * 6 + [missing]])
+    with pytest.raises(ValueError, match="on_file is missing at position 0"):
+        completeness.has_long_history([missing] * 7)
+    with pytest.raises(ValueError, match="submitters is missing at position 1"):
+        completeness.share_at([[90, 10]], [False, missing])
+
+
 def test_where_activity_is_unknown_completeness_is_not_known():
     share = completeness.share_at([[NAN, 10], [0, 0], [10, NAN]], [True, False])
     assert np.isnan(share).all()
@@ -96,6 +115,8 @@ def test_a_ratio_far_from_the_submitters_own_past_is_unusual():
 def test_a_short_or_unmoving_past_says_nothing_of_what_is_usual():
     short = np.array([0.95, 1.0, 1.05, 0.2])
     assert not completeness.has_unusual_ratio(short, np.ones(4))
+    assert not completeness.has_unusual_ratio([1.0], [1.0])
+    assert not completeness.has_unusual_stock([9, 1], [1, 1], [1, 1])
     assert not completeness.has_unusual_ratio(np.array([1.0] * 20 + [0.2]), np.ones(21))
 
 

@@ -58,6 +58,12 @@ def test_no_hidden_count_shows_in_any_form():
     assert np.isnan(shown[(count > 0) & (count < 8)]).all()
 
 
+def test_a_part_of_an_event_is_hidden_and_not_shown_as_none():
+    shown, is_hidden = disclosure.hide_small([0.0, 0.2, 0.9, 7.9, 8.0])
+    np.testing.assert_array_equal(shown, [0, NAN, NAN, NAN, 10])
+    assert is_hidden.tolist() == [False, True, True, True, False]
+
+
 def test_a_count_below_zero_is_refused():
     with pytest.raises(ValueError, match="count is below zero at position 1"):
         disclosure.hide_small([3, -3])

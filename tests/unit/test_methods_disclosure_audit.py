@@ -178,5 +178,14 @@ def test_shapes_and_sums_that_cannot_be_are_refused():
         published_exactly([[2, 1]], [10], [False])
     with pytest.raises(ValueError, match="sums has 1 figures, shown 2 and is_hidden 1"):
         published_exactly([[1, 1]], [10, 3], [False])
+    facts = published_exactly(ROW_OF_TWO, [NAN, NAN, 9], [True, True, False])
+    with pytest.raises(ValueError, match="targets is neither 0 nor 1 at position 0, 0"):
+        audit(facts, [[NAN, 1]])
+    with pytest.raises(ValueError, match="targets adds up no cell at position 1"):
+        audit(facts, [[1, 0], [0, 0]])
+    with pytest.raises(ValueError, match="targets has 3 cells and facts 2"):
+        audit(facts, [[1, 0, 0]])
+    with pytest.raises(ValueError, match="count is missing at position 0"):
+        small_figures([NAN, 3], [[1, 1]])
     with pytest.raises(ValueError, match="profile must be one of hes, opensafely; it is 'nhs'"):
         published_exactly([[1, 1]], [10], [False], profile="nhs")

@@ -102,7 +102,7 @@ def test_areas_without_a_value_or_a_neighbour_are_not_known():
         assert np.isnan(numbers).tolist() == [True, True, False, False, False]
 
 
-@pytest.mark.parametrize("value", [[0.3] * 9, [NAN] * 9, [1.0] + [NAN] * 8])
+@pytest.mark.parametrize("value", [[0.3] * 9, [0.1] * 8 + [0.1 + 1e-17], [NAN] * 9, [1.0] + [NAN] * 8])
 def test_equal_areas_and_lone_areas_are_not_known(value):
     local = local_clusters.local_morans_i(value, grid(3))
     assert set(local.quadrant) == {"not_known"}
@@ -136,6 +136,12 @@ def test_chance_alone_is_flagged_at_the_stated_rate():
     local = local_clusters.local_morans_i(values, grid(10), permutations=199)
     assert (local.p_normal <= 0.05).mean() == pytest.approx(0.05, abs=0.012)
     assert (local.p_permutation <= 0.05).mean() == pytest.approx(0.05, abs=0.012)
+
+
+def test_without_permutations_there_is_no_p_by_permutation():
+    local = local_clusters.local_morans_i(VALUES, grid(3), permutations=0)
+    assert np.isnan(local.p_permutation).all()
+    assert np.isfinite(local.p_normal).all()
 
 
 def test_what_was_given_is_left_as_it_was():

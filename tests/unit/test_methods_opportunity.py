@@ -173,6 +173,11 @@ def test_one_area_alone_and_areas_never_known_have_none():
     assert np.isnan(opportunity(observed * NAN, expected, peers, LOWER, draws=9).median).all()
 
 
+def test_no_map_at_all_has_no_opportunity():
+    observed, expected, peers = country(maps=2, areas=12)
+    assert opportunity(observed[:0], expected[:0], peers, LOWER).median.shape == (0, 12)
+
+
 def test_ten_million_events_and_counts_that_are_not_whole_are_worked():
     observed, expected, peers = country(events=10_000_000)
     many = opportunity(observed, expected, peers, LOWER, draws=100)
@@ -212,6 +217,8 @@ def test_what_cannot_be_is_refused():
         ValueError, match="peers has a position that none of the 12 areas has at position 0, 0"
     ):
         opportunity(observed, expected, np.full((12, 5), 12), LOWER)
+    with pytest.raises(ValueError, match="peers must be whole numbers"):
+        opportunity(observed, expected, peers * 1.0, LOWER)
     with pytest.raises(ValueError, match="peers has an area as its own at position 3, 0"):
         opportunity(observed, expected, np.full((12, 5), 3), LOWER)
 

@@ -169,6 +169,12 @@ def test_weights_must_be_one_a_variable(weights):
         peers(country(), weights=weights)
 
 
+def test_fewer_than_five_asked_for_are_no_good_match_and_none_is_refused():
+    assert not peers(country(), number=4).has_good_match.any()
+    with pytest.raises(ValueError, match="number must be 1 or more; it is 0"):
+        peers(country(), number=0)
+
+
 def test_weights_below_zero_or_missing_are_refused():
     with pytest.raises(ValueError, match="weights is below zero at position 1"):
         peers(country(), weights=[1, -1, 1, 1])

@@ -68,8 +68,15 @@ def test_too_few_areas_or_no_differences_have_no_correlation():
 
 
 def test_two_windows_are_needed():
-    with pytest.raises(ValueError, match="3 periods hold no two windows of 2"):
-        window_correlation(np.ones((9, 3)), np.ones((9, 3)), 2)
+    for size in (2, 0, -1):
+        with pytest.raises(ValueError, match=f"3 periods hold no two windows of {size}"):
+            window_correlation(np.ones((9, 3)), np.ones((9, 3)), size)
+
+
+def test_a_handful_of_areas_in_the_same_order_is_not_certainty():
+    same = window_correlation([[1, 1], [2, 2], [3, 3], [4, 4]], np.ones((4, 2)), 1)
+    assert same.value == pytest.approx([1])
+    assert np.isnan([same.lower, same.upper]).all()
 
 
 def test_periods_that_agree_fully_have_w_of_1_and_unrelated_ones_about_1_in_their_number():

@@ -129,6 +129,16 @@ def test_limits_hold_the_true_rank_95_times_in_100(variation):
     assert ((found.lower <= true_rank) & (true_rank <= found.upper)).mean() >= 0.95
 
 
+def test_limits_the_wrong_way_round_and_areas_that_are_not_there_are_refused():
+    with pytest.raises(ValueError, match="lower is above upper at position 1"):
+        ranking.rank_estimates([1, 2], [0, 3], [2, 1])
+    with pytest.raises(ValueError, match="upper is infinite at position 0"):
+        ranking.rank_estimates([1, 2], [0, 1], [np.inf, 3])
+    for area in (-1, 3):
+        with pytest.raises(ValueError, match=f"area must be one of 0 to 2; it is {area}"):
+            ranking.not_apart_from(ranking.rate_scores([1, 2, 3], [1, 1, 1]), area)
+
+
 def test_what_was_given_is_left_as_it_was():
     count, people = np.array([3.0, NAN, 5.0]), np.array([10.0, 10.0, NAN])
     ranking.rank_rates(count, people)

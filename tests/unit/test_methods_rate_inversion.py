@@ -52,6 +52,14 @@ def test_a_rate_made_from_rounded_counts_stands_for_five_of_them():
     assert (inversion.least, inversion.most, inversion.number, inversion.is_safe) == (58, 62, 5, True)
 
 
+def test_of_rounded_counts_a_zero_stands_for_itself_and_five_is_never_shown():
+    inversion = rate_counts([0.0, 5.0, 10.0], 100_000, counted_in=5)
+    np.testing.assert_array_equal(inversion.least, [0, NAN, 8])
+    np.testing.assert_array_equal(inversion.most, [0, NAN, 12])
+    assert inversion.number.tolist() == [1, 0, 5]
+    assert inversion.is_safe.tolist() == [False, False, True]
+
+
 def test_ratios_are_rates_of_the_expected():
     ratio = np.round(100 * 60 / 48.3, 1)
     assert rate_counts([ratio], [48.3], multiplier=100).least == 60

@@ -96,9 +96,9 @@ def test_all_maps_at_once_equal_one_by_one():
     for index, (y, c) in enumerate(zip(score, chance, strict=True)):
         alone = restricted_likelihood(y, c, FORMS)
         np.testing.assert_allclose(
-            at_once.variance.reshape(6, 3)[index], alone.variance, rtol=1e-3, atol=1e-7
+            at_once.variance.reshape(6, 3)[index], alone.variance, rtol=1e-9, atol=1e-12
         )
-        assert at_once.log_likelihood.ravel()[index] == pytest.approx(alone.log_likelihood, abs=1e-6)
+        assert at_once.log_likelihood.ravel()[index] == pytest.approx(alone.log_likelihood, abs=1e-9)
 
 
 def test_a_period_nobody_is_known_in_has_no_level_and_changes_nothing():
@@ -117,6 +117,11 @@ def test_where_to_begin_does_not_matter():
     np.testing.assert_allclose(
         far.log_likelihood, restricted_likelihood(score, chance, FORMS).log_likelihood, atol=1e-6
     )
+
+
+def test_marks_of_another_number_of_periods_are_refused():
+    with pytest.raises(ValueError, match=r"forms must be \[part, 2, 2\], as score has 2 periods"):
+        restricted_likelihood([[1, 1], [2, 2]], [[0.1] * 2] * 2, FORMS)
 
 
 def test_no_chance_at_all_is_refused():

@@ -38,6 +38,22 @@ def test_swings_are_found_and_chance_alone_has_none():
     assert swing(observed, expected).mean() < 0.0005
 
 
+@pytest.mark.parametrize("areas", [3, 12])
+def test_swings_of_few_areas_are_not_taken_for_smaller(areas):
+    rng = np.random.default_rng(7)
+    expected = np.full((3000, areas, 4), 400.0)
+    observed = rng.poisson(expected * rng.gamma(25, 1 / 25, expected.shape)).astype(float)  # variance .04
+    assert swing(observed, expected).mean() == pytest.approx(0.04, rel=0.04)
+
+
+def test_where_nothing_is_known_the_swing_is_not_known():
+    assert np.isnan(swing([[NAN, NAN], [NAN, NAN]], np.ones((2, 2))))
+
+
+def test_no_map_at_all_has_no_draws():
+    assert smoothed_draws(np.zeros((0, 4, 2)), np.ones((0, 4, 2)), draws=3).shape == (0, 3, 4)
+
+
 def test_swings_of_the_whole_country_are_not_those_of_areas():
     observed, expected, _ = simulated(0.1, 0, maps=10)
     observed[..., 2] = np.random.default_rng(3).poisson(observed[..., 2] * 2)

@@ -208,6 +208,23 @@ def test_neighbours_that_cannot_be_are_refused(links, fault):
         spatial.morans_i([1, 2, 3, 4], links)
 
 
+@pytest.mark.parametrize("noise", [0, 1e-17, -1e-17])
+def test_values_that_differ_by_rounding_alone_have_no_pattern(noise):
+    assert np.isnan(spatial.morans_i([0.1, 0.1, 0.1, 0.1 + noise], ROW).value)
+
+
+def test_areas_of_equal_rates_have_an_index_of_0_also_where_the_rates_round_apart():
+    people = np.array([3.0, 7, 11, 13, 17, 19])
+    np.testing.assert_array_equal(spatial.empirical_bayes_index(people * 0.1, people), np.zeros(6))
+    assert spatial.empirical_bayes_index([3, 3], [4, 4]).tolist() == [0, 0]
+
+
+def test_without_permutations_there_is_no_p_by_permutation():
+    moran = spatial.morans_i([1, 1, 5, 5], ROW, permutations=0)
+    assert np.isnan(moran.p_permutation)
+    assert moran.value == 0.5
+
+
 def test_numbers_that_cannot_be_are_refused():
     with pytest.raises(ValueError, match="there are events among nobody at position 1"):
         spatial.empirical_bayes_index([1, 1], [10, 0])

@@ -28,7 +28,7 @@ guidance.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from careatlas.methods.estimate import Numbers, as_counts, divide
+from careatlas.methods.estimate import Numbers, as_counts, divide, refuse_where
 
 CHAPTER = "Data quality and disclosure"
 Truths = NDArray[np.bool_]
@@ -42,7 +42,7 @@ def has_long_history(on_file: ArrayLike, minimum_months: int = 6, window: int = 
     >>> bool(has_long_history([True] * 6 + [False, True]))
     True
     """
-    return np.asarray(on_file, bool)[..., -window - 1 : -1].sum(axis=-1) >= minimum_months
+    return _as_truths("on_file", on_file)[..., -window - 1 : -1].sum(axis=-1) >= minimum_months
 
 
 def absent_submitters(reported: ArrayLike, minimum_months: int = 6, window: int = 12) -> Truths:
@@ -54,7 +54,7 @@ def absent_submitters(reported: ArrayLike, minimum_months: int = 6, window: int 
     >>> absent_submitters([[True] * 6 + [False], [False] * 7, [True] * 7]).tolist()
     [True, False, False]
     """
-    reported = np.asarray(reported, bool)
+    reported = _as_truths("reported", reported)
     return ~reported[..., -1] & (reported[..., -window - 1 : -1].sum(axis=-1) >= minimum_months)
 
 
@@ -68,7 +68,7 @@ def likely_absent_submitters(reported: ArrayLike, has_successor: ArrayLike, wind
     >>> likely_absent_submitters([[True, False], [True, False]], [False, True]).tolist()
     [True, False]
     """
-    return absent_submitters(reported, 1, window) & ~np.asarray(has_successor, bool)
+    return absent_submitters(reported, 1, window) & ~_as_truths("has_successor", has_successor)
 
 
 def share_at(activity: ArrayLike, submitters: ArrayLike) -> Numbers:
@@ -81,7 +81,7 @@ def share_at(activity: ArrayLike, submitters: ArrayLike) -> Numbers:
     [0.1, 0.0, nan]
     """
     activity = as_counts("activity", activity)
-    marked = np.where(np.asarray(submitters, bool)[..., None, :], activity, 0 * activity)
+    marked = np.where(_as_truths("submitters", submitters)[..., None, :], activity, 0 * activity)
     return divide(marked.sum(axis=-1), activity.sum(axis=-1))
 
 
@@ -89,12 +89,15 @@ def missing_share(activity_before: ArrayLike, reported: ArrayLike, window: int =
     """The share of each area's activity, over the ``window`` before the last month, at submitters now absent.
 
     ``activity_before`` is ``[..., area, submitter]``, summed over those months; ``reported``
-    ``[..., submitter, month]``. NaN as in ``share_at``.
+    ``[..., submitter, month]``. NaN as in ``share_at``, and where fewer than six of those months are on file (have
+    anything reported): who is absent is then not known.
 
     >>> missing_share([[600, 400]], [[True] * 7, [True] * 6 + [False]]).tolist()
     [0.4]
     """
-    return share_at(activity_before, absent_submitters(reported, window=window))
+    is_known = has_long_history(_as_truths("reported", reported).any(axis=-2), window=window)
+    share = share_at(activity_before, absent_submitters(reported, window=window))
+    return np.where(is_known[..., None], share, np.nan)
 
 
 def verdict(share: ArrayLike, note_above: float = 0.01, incomplete_above: float = 0.05) -> NDArray[np.str_]:
@@ -151,8 +154,8 @@ def has_unusual_ratio(
     """Whether completed/new of the last month lies outside the submitter's usual band, on the log scale.
 
     Both ``[..., submitter, month]``, oldest first. The band is the median of the ``window`` before,
-    ``spreads`` robust standard deviations to each side. With fewer than ``minimum_months`` known, or none
-    completed now, there is nothing to say: False.
+    ``spreads`` robust standard deviations to each side. False where there is nothing to say: fewer than
+    ``minimum_months`` known, a past that never moved, or none completed now (0 has no logarithm).
 
     >>> usual = [0.9, 1.0, 1.1] * 4
     >>> has_unusual_ratio([[*usual, 0.4], [*usual, 1.2]], np.ones((2, 13))).tolist()
@@ -186,6 +189,13 @@ def has_unusual_stock(
     return _is_outside_usual_band(divide(unexplained, waiting[..., :-1]), spreads, minimum_months, window)
 
 
+def _as_truths(name: str, values: ArrayLike) -> Truths:
+    """The values as truths; refused where missing, which is neither."""
+    numbers = as_counts(name, values)
+    refuse_where(np.isnan(numbers), f"{name} is missing")
+    return numbers > 0
+
+
 def _is_outside_usual_band(series: Numbers, spreads: float, minimum_months: int, window: int) -> Truths:
     before = series[..., -window - 1 : -1]
     middle = _median(before)
@@ -197,6 +207,8 @@ def _is_outside_usual_band(series: Numbers, spreads: float, minimum_months: int,
 
 def _median(numbers: Numbers) -> Numbers:
     """The median of the known values, keeping the axis; NaN where none is known."""
+    if not numbers.shape[-1]:
+        return np.full((*numbers.shape[:-1], 1), np.nan)
     in_order = np.sort(numbers, axis=-1)  # missing ones come last
     known = (~np.isnan(numbers)).sum(axis=-1, keepdims=True)
     middle = [np.take_along_axis(in_order, np.maximum(known - 1 + more, 0) // 2, axis=-1) for more in (0, 1)]

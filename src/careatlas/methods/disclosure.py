@@ -11,7 +11,7 @@ tries to find what is hidden as an attacker would.
 
 Formula::
 
-    hidden    where 1 <= count <= 7              (opensafely: 0 <= count <= 7)
+    hidden    where 0 < count < 8                (opensafely: 0 <= count < 8)
     shown     = 5 x count / 5 to the nearest whole number
     total     hes: counted, then rounded          opensafely: the rounded parts added up
 
@@ -96,13 +96,13 @@ def resummed_total(shown: Disclosed, profile: str = "hes") -> Limits:
 
 
 def is_small(count: ArrayLike, profile: str = "hes") -> NDArray[np.bool_]:
-    """Whether counts, of any shape, must be hidden; a missing one is not small.
+    """Whether counts, of any shape, must be hidden; a missing one is not small, a part of an event is.
 
     >>> is_small([0, 1, 7, 8]).tolist(), is_small([0, 1, 7, 8], "opensafely").tolist()
     ([False, True, True, False], [True, True, True, False])
     """
     count = as_counts("count", count)
-    return (count >= smallest_hidden(profile)) & (count < SMALLEST_SHOWN)
+    return (count > smallest_hidden(profile) - 1) & (count < SMALLEST_SHOWN)
 
 
 def smallest_hidden(profile: str) -> int:

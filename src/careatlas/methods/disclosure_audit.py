@@ -61,7 +61,8 @@ def audit(facts: Facts, targets: ArrayLike, enough: int = ENOUGH) -> Audit:
     """The least and most that each target could be, for one who knows all ``facts`` (``known_together``).
 
     ``targets`` ``[target, cell]`` of 0 and 1: the hidden figures, mostly rows of ``facts.sums``. ``most`` is
-    infinite where nothing bounds it. Refuses facts that no cells satisfy.
+    infinite where nothing bounds it. Refuses facts about a target that no cells satisfy (what does not bear on any
+    target is not looked at), and targets of other numbers or of no cell.
 
     A row of two hidden cells with an exact total of 9 leaves each 2 to 7; with a total of 3 only 1 and 2:
 
@@ -73,8 +74,15 @@ def audit(facts: Facts, targets: ArrayLike, enough: int = ENOUGH) -> Audit:
     >>> audit(published_exactly(sums, [None, None, 3], is_hidden), [[1, 0]]).is_safe.tolist()
     [False]
     """
+    facts = Facts(*(np.asarray(part, dtype=np.float64) for part in facts))
     targets = np.atleast_2d(as_counts("targets", targets))
-    problem = _Problem(Facts(*(np.asarray(part, dtype=np.float64) for part in facts)), targets)
+    if targets.shape[-1] != facts.sums.shape[-1]:
+        raise ValueError(
+            f"targets has {targets.shape[-1]} cells and facts {facts.sums.shape[-1]}: they are the same"
+        )
+    refuse_where(~np.isin(targets, (0, 1)), "targets is neither 0 nor 1")
+    refuse_where(~targets.any(axis=1), "targets adds up no cell")
+    problem = _Problem(facts, targets)
     ends = np.array([[problem.end(target, side) for side in (1, -1)] for target in targets])
     least, most = ends.reshape(-1, 2).T
     feasible = [
@@ -155,7 +163,8 @@ def small_figures(count: ArrayLike, sums: ArrayLike, profile: str = "hes") -> Nu
     """What must not be worked out, as ``targets`` ``[target, cell]``: every small cell, every small figure, and
     every small difference of a figure and a part of it.
 
-    ``count`` ``[cell]`` as truly counted, ``sums`` ``[figure, cell]`` of all that is published.
+    ``count`` ``[cell]`` as truly counted, ``sums`` ``[figure, cell]`` of all that is published. Refuses missing
+    counts: with one, nothing could be called small, and everything would pass.
 
     Women, 3, are no figure of their own, but all less men:
 
@@ -163,6 +172,7 @@ def small_figures(count: ArrayLike, sums: ArrayLike, profile: str = "hes") -> Nu
     [[0.0, 1.0]]
     """
     count, sums = as_counts("count", count), as_counts("sums", sums)
+    refuse_where(np.isnan(count), "count is missing")
     figures = np.unique(np.concatenate([np.eye(len(count)), sums]), axis=0)
     is_part = figures @ figures.T == figures.sum(axis=1)[:, None]  # [part, whole]
     true = figures @ count

@@ -6,7 +6,8 @@ neighbours only (is this the edge of something high?); ``local_g_star`` of the a
 cold spots).
 
 Not one by one: with 106 areas five are flagged by chance at 5 %. Give the p values of all areas and indicators
-together to ``false_discovery`` and label what it keeps (``cluster_labels``). Not where areas have few
+together to ``false_discovery`` and label what it keeps (``cluster_labels``). An area without a label may still be
+in a cluster: of those inside a block 1.5 standard deviations high 6 % are kept. Not where areas have few
 neighbours and values are far from normal: there use the p value by permutation, not ``p_normal``.
 
 Formula::
@@ -65,7 +66,7 @@ def local_morans_i(
     ``value`` ``[..., area]`` and ``neighbours`` ``[area, area]`` as in ``spatial.morans_i``. An area without a
     value, or without a neighbour that has one, is NaN and ``not_known``; so are all where values are equal.
     Exactly the mean counts as high. p by permutation holds the area still and draws its neighbours from the
-    others; it is twice the smaller tail, and never below 2 / (1 + permutations).
+    others; it is twice the smaller tail, and never below 2 / (1 + permutations), or NaN with 0 permutations.
 
     Four areas in a row, 1 1 5 5: z is -2 -2 2 2 and the neighbours' means -2 0 0 2, so the ends have
     3 x 4 / 16 = .75 and the middle two 0:
@@ -191,5 +192,5 @@ def _drawn_p(z: Numbers, links: Links, permutations: int, seed: int) -> Numbers:
         as_large += (drawn >= (observed - slack)[:, None]).sum(axis=1)
         as_small += (drawn <= (observed + slack)[:, None]).sum(axis=1)
     p = np.minimum(1, 2 * (1 + np.minimum(as_large, as_small)) / (1 + permutations))
-    is_open = (size > 0) & (size < links.areas - 1)
+    is_open = (size > 0) & (size < links.areas - 1) & (permutations > 0)
     return np.where(np.isnan(observed) | ~is_open[:, None], np.nan, p).T

@@ -11,7 +11,8 @@ peers (``peers``), have none.
 
 Formula::
 
-    ratio(area) ~ Gamma(k observed + a, k expected + a), all periods together; a = 1 / variance between areas
+    ratio(area) ~ Gamma(k observed + a, k expected + a / level), all periods together
+        a = 1 / variance between areas; level = sum of k observed / sum of k expected
         k = 1 / (1 + variance from period to period x sum of expected^2 / sum of expected)
     benchmark = mean ratio of the five peers that were best in the earlier half of the periods
     gap = ratio - benchmark (where lower is better; benchmark - ratio where higher is)
@@ -28,6 +29,7 @@ it replaces finds opportunities in chance); Böhning, Malzahn, Sarol, Rattanasir
 Annals of the Institute of Statistical Mathematics 54:827 (variances by moments).
 """
 
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -69,7 +71,7 @@ def opportunity(
 
     ``observed`` events and those ``expected`` at national rates, ``[..., area, period]`` in order of time;
     expected are scaled to each period's events. ``peers`` ``[area, place]``, positions with -1 for none, as
-    ``careatlas.methods.peers`` gives them; ``polarity`` ``lower_is_better`` or ``higher_is_better``. NaN in
+    ``peer`` of ``careatlas.methods.peers`` has them; ``polarity`` ``lower_is_better`` or ``higher_is_better``. NaN in
     either, or nothing expected, leaves an area out of that period. Refuses numbers below zero, peers that do
     not exist, an area among its own peers, another polarity or rung.
 
@@ -163,6 +165,8 @@ def best_first(ratio: ArrayLike, peers: ArrayLike, polarity: str) -> NDArray[np.
     """
     ratio, peers = as_numbers("ratio", ratio), np.asarray(peers)
     areas = ratio.shape[-1]
+    if not np.issubdtype(peers.dtype, np.integer):
+        raise ValueError("peers must be whole numbers, positions of areas with -1 for none")
     refuse_where((peers < -1) | (peers >= areas), f"peers has a position that none of the {areas} areas has")
     refuse_where(peers == np.arange(areas)[:, None], "peers has an area as its own")
     by_place = (of_peers(ratio, peers[..., place]) for place in range(peers.shape[-1]))
@@ -193,8 +197,9 @@ def chance_only(
     """
     expected = as_counts("expected", expected)
     *leading, areas, periods = np.broadcast_shapes(expected.shape, (*np.shape(peers)[:-1], 1))
-    maps = np.broadcast_to(expected, (*leading, areas, periods)).reshape(-1, areas, periods)
-    peers = np.broadcast_to(peers, (*leading, areas, np.shape(peers)[-1])).reshape(len(maps), areas, -1)
+    places, number = np.shape(peers)[-1], prod(leading)
+    maps = np.broadcast_to(expected, (*leading, areas, periods)).reshape(number, areas, periods)
+    peers = np.broadcast_to(peers, (*leading, areas, places)).reshape(number, areas, places)
     # A generator for each map: then it has the same answer alone as among others.
     gap = [
         _chance_gap(*one, polarity, rung, replicates, np.random.default_rng(seed))

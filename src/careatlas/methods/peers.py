@@ -22,6 +22,7 @@ Sankhya A 35:417 (caliper); Hoerl & Kennard 1970, 10.1080/00401706.1970.10488634
 India 2:49.
 """
 
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -51,8 +52,9 @@ def peers(variables: ArrayLike, weights: ArrayLike | None = None, number: int = 
 
     ``weights`` ``[variable]`` on any scale, equal by default; a variable of weight 0 is not looked at. An
     area with a missing variable has no peers and is nobody's peer. A variable in which all areas are equal
-    tells none apart. With fewer other areas than ``number``, the last places are -1 and their distances NaN.
-    Refuses weights below zero, missing, all zero, or not one a variable.
+    tells none apart. With fewer other areas than ``number``, the last places are -1 and their distances NaN;
+    with a ``number`` below five no match is good. Refuses a number below one, and weights below zero,
+    missing, all zero, or not one a variable.
 
     RightCare 2016.
 
@@ -165,7 +167,7 @@ def _weights(weights: ArrayLike | None, variables: int) -> Numbers:
 def _peers(place: Numbers, number: int) -> Peers:
     """Of places in a space where straight distance is what counts, ``[..., area, dimension]``."""
     *leading, areas, dimensions = place.shape
-    found = [_nearest(one, number) for one in place.reshape(-1, areas, dimensions)]
+    found = [_nearest(one, number) for one in place.reshape(prod(leading), areas, dimensions)]
     nearest = np.array([each for each, _ in found]).reshape(*leading, areas, number)
     distance = np.array([each for _, each in found]).reshape(*leading, areas, number)
     caliper = _percentile(distance[..., -1])
@@ -185,8 +187,11 @@ def _percentile(farthest: Numbers) -> Numbers:
 
 
 def _nearest(place: Numbers, number: int) -> tuple[NDArray[np.int64], Numbers]:
-    """Of each area the others nearest to it and how far they are; of equals the first in the list."""
+    """Of each area the others nearest to it and how far they are; those equally far in the order of the list."""
     from scipy.spatial import KDTree
+
+    if number < 1:
+        raise ValueError(f"number must be 1 or more; it is {number}")
 
     is_known = ~np.isnan(place).any(axis=-1)
     own = np.flatnonzero(is_known)

@@ -104,8 +104,8 @@ def window_correlation(
     ``observed`` and ``expected`` events ``[..., area, period]``, in order of time; windows do not overlap and
     are counted back from the last period, so the oldest periods may be left over. The answer
     ``[..., windows - 1]``. Within a window an area has the ratio of its known periods together. Pairs of
-    windows with fewer than four areas in both, or with all areas equal, are NaN. Refuses fewer than two
-    windows.
+    windows with fewer than four areas in both, or with all areas equal, are NaN; so are the limits of a
+    correlation of 1 or -1, which a handful of areas may have by chance. Refuses fewer than two windows.
 
     Bonett & Wright 2000, 10.1007/BF02294183.
 
@@ -115,8 +115,8 @@ def window_correlation(
     array([0.9])
     """
     observed, expected = np.broadcast_arrays(as_counts("observed", observed), as_counts("expected", expected))
-    windows = observed.shape[-1] // periods_per_window
-    if windows < 2:
+    windows = observed.shape[-1] // max(periods_per_window, 1)
+    if periods_per_window < 1 or windows < 2:
         raise ValueError(f"{observed.shape[-1]} periods hold no two windows of {periods_per_window}")
     is_known = ~np.isnan(observed + expected)
     events, reference = (
@@ -158,7 +158,7 @@ def _rank_correlation(first: Numbers, later: Numbers, confidence: float) -> Esti
     areas = is_known.sum(axis=-1).astype(float)
     r = np.where(areas > 3, divide((one * other).sum(axis=-1), spread), np.nan)
     reach = normal_quantile(confidence) * np.sqrt(divide(1 + r**2 / 2, areas - 3))
-    middle = np.arctanh(np.clip(r, -1 + 1e-15, 1 - 1e-15))
+    middle = np.arctanh(np.where(np.abs(r) < 1 - 1e-12, r, np.nan))
     return Estimate(r, np.tanh(middle - reach), np.tanh(middle + reach))
 
 

@@ -8,7 +8,7 @@ have a hundred small reasons count as noise (``overdispersion``); ``chance_alone
 Not where fewer than a tenth of the pairs can be told apart: ``standing`` says so, and the page then shows no
 ranks ("these areas cannot be separated"). With differences between areas counted as noise that is the usual
 case, because a spread is seldom wide beside itself. Not by draws: ranks of draws are narrower but too sure of
-themselves where areas are alike (coverage 78 % at a coefficient of variation of .02). Rank 1 is the highest value
+themselves where areas are alike (coverage 76 % at a coefficient of variation of .02). Rank 1 is the highest value
 whatever the polarity: the page says which end is better. Areas without a value (missing, incomplete, hidden) have
 no rank, and the rest are ranked without them.
 
@@ -32,7 +32,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
-from careatlas.methods.estimate import Numbers, as_counts, as_numbers, divide
+from careatlas.methods.estimate import Numbers, as_counts, as_numbers, divide, refuse_where
 from careatlas.methods.intervals import normal_quantile, tail
 from careatlas.methods.overdispersion import (
     proportion_overdispersion,
@@ -105,7 +105,7 @@ def rank_estimates(value: ArrayLike, lower: ArrayLike, upper: ArrayLike, confide
     """Ranks of values known by their limits (means, directly standardised rates), told apart on their own
     scale.
 
-    All ``[..., area]``, the limits at ``confidence``. NaN in any: no rank.
+    All ``[..., area]``, the limits at ``confidence``. NaN in any: no rank. Refuses a lower limit above its upper.
 
     >>> rank_estimates([3, 9, 6], [2, 8, 5], [4, 10, 7]).rank.tolist()
     [3.0, 1.0, 2.0]
@@ -173,12 +173,15 @@ def not_apart_from(scores: Scores, area: int, confidence: float = 0.95) -> NDArr
     """Which areas cannot be told apart from one ``area`` (its position): "these k areas cannot be separated".
 
     ``[..., area]``, the area itself among them; all False where it is unranked. Variance between areas counts as
-    noise, as in the ranks; put 0 for ``scores.between`` to allow for chance only.
+    noise, as in the ranks; put 0 for ``scores.between`` to allow for chance only. Refuses a position that no
+    area has.
 
     >>> not_apart_from(Scores(*np.array([[30, 20, 21], [10, 0, 0.1], [1, 1, 1], [0, 0, 0]])), 1).tolist()
     [False, True, True]
     """
     value, score, variance, areas = _ranked_parts(scores.value, scores.score, scores.chance + scores.between)
+    if not 0 <= area < value.shape[-1]:
+        raise ValueError(f"area must be one of 0 to {value.shape[-1] - 1}; it is {area}")
     is_above, is_below = _apart_from(area, value, score, variance, areas, confidence)
     is_ranked = ~np.isnan(value)
     return is_ranked & is_ranked[..., area : area + 1] & ~is_above & ~is_below
@@ -237,7 +240,10 @@ def proportion_scores(count: ArrayLike, denominator: ArrayLike) -> Scores:
 
 def estimate_scores(value: ArrayLike, lower: ArrayLike, upper: ArrayLike, confidence: float = 0.95) -> Scores:
     """What ``rank_estimates`` ranks by: the values, with standard errors from their limits."""
-    value, lower, upper = (as_numbers("value", each) for each in (value, lower, upper))
+    value, lower, upper = (
+        as_numbers(*each) for each in (("value", value), ("lower", lower), ("upper", upper))
+    )
+    refuse_where(lower > upper, "lower is above upper")
     standard_error = (upper - lower) / (2 * normal_quantile(confidence))
     weight = np.nan_to_num(divide(1.0, standard_error**2))
     centre = divide(_count(weight * np.nan_to_num(value)), _count(weight))

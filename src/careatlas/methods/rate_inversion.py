@@ -11,7 +11,8 @@ Formula::
 
     fits(count)  = method(count, denominator) to the decimals printed is the value printed,
                    and so are its limits where they are printed
-    number       = whole numbers that fit  (x 5 where made from counts rounded to five)
+    number       = whole numbers that fit; of counts rounded to five, those they stand for: five each, but 0 for
+                   itself alone, and 5 for none, as 1 to 7 are hidden
     is_safe      = number >= 5
 
 Source: Willenborg & de Waal 2001, Elements of statistical disclosure control, 10.1007/978-1-4613-0121-9 (an
@@ -26,7 +27,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from careatlas.methods.crude_rate import crude_rate
-from careatlas.methods.disclosure import ROUNDED_TO
+from careatlas.methods.disclosure import ROUNDED_TO, SMALLEST_SHOWN
 from careatlas.methods.estimate import Estimate, Numbers, as_counts
 from careatlas.methods.proportion import proportion
 
@@ -61,8 +62,8 @@ def rate_counts(
     ``value``, and ``lower`` and ``upper`` where published (NaN where not), per ``multiplier`` people, as printed
     to ``decimals`` (below 0: tens, hundreds); ``denominator`` as the public knows it. Any shapes that broadcast.
     ``counted_in`` 5: the rate was made from counts rounded to five. A count that lies on the edge between two
-    printed figures fits both. At most 1,001 counts are told apart. NaN in
-    value or denominator: nothing is published, and it is safe.
+    printed figures fits both. At most 1,001 counts are told apart. A rate of 0 is the count 0 and nothing else:
+    leave it out where zeros may be shown. NaN in value or denominator: nothing is published, and it is safe.
 
     124.0 per 100,000 of 50,000 people is 62 and nothing else; of two million people 2,479 to 2,481 fit:
 
@@ -129,9 +130,11 @@ def _inversion(
     worked = method(np.where(fits, count, 0), np.broadcast_to(people, count.shape))
     for one, other in zip(printed, worked, strict=True):
         fits &= np.isnan(one) | (np.abs(one - other) <= half * (1 + ROUNDING))
-    number = np.where(np.isnan(likeliest), np.nan, counted_in * fits.sum(axis=-1, keepdims=True))[..., 0]
-    spread = counted_in // 2
-    is_any = number > 0
-    least = np.where(is_any, np.where(fits, count, np.inf).min(axis=-1) - spread, np.nan)
-    most = np.where(is_any, np.where(fits, count, -np.inf).max(axis=-1) + spread, np.nan)
+    if counted_in == ROUNDED_TO:
+        fits &= (count == 0) | (count >= SMALLEST_SHOWN)  # 5 is never shown: it would stand for hidden counts
+    spread = np.where(count > 0, counted_in // 2, 0)  # a zero stands for itself alone
+    number = np.where(fits, 1 + 2 * spread, 0).sum(axis=-1)
+    number = np.where(np.isnan(likeliest[..., 0]), np.nan, number)
+    least = np.where(number > 0, np.where(fits, count - spread, np.inf).min(axis=-1), np.nan)
+    most = np.where(number > 0, np.where(fits, count + spread, -np.inf).max(axis=-1), np.nan)
     return Inversion(least, most, number, ~(number < ENOUGH))

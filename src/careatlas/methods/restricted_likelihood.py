@@ -21,6 +21,7 @@ Source: Patterson & Thompson 1971, 10.1093/biomet/58.3.545; Harville 1977, 10.10
 Gilmour, Thompson & Cullis 1995, 10.2307/2533274.
 """
 
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -64,10 +65,12 @@ def restricted_likelihood(
     refuse_where(chance == 0, "chance is zero")
     forms = as_numbers("forms", forms)
     *leading, areas, periods = score.shape
-    parts = forms.shape[-3]
-    score, chance = (each.reshape(-1, areas, periods) for each in (score, chance))
-    forms = np.broadcast_to(forms, (*leading, parts, periods, periods)).reshape(-1, parts, periods, periods)
-    variance = _spread(score, forms) if start is None else as_counts("start", start).reshape(-1, parts)
+    if forms.ndim < 3 or forms.shape[-2:] != (periods, periods):
+        raise ValueError(f"forms must be [part, {periods}, {periods}], as score has {periods} periods")
+    parts, maps = forms.shape[-3], prod(leading)
+    score, chance = (each.reshape(maps, areas, periods) for each in (score, chance))
+    forms = np.broadcast_to(forms, (*leading, parts, periods, periods)).reshape(maps, parts, periods, periods)
+    variance = _spread(score, forms) if start is None else as_counts("start", start).reshape(maps, parts)
     variance, level, log_likelihood = _climb(score, chance, forms, variance)
     level = np.where(np.isnan(score).all(axis=1), np.nan, level)
     return Parts(
@@ -92,18 +95,19 @@ def _climb(score: Numbers, chance: Numbers, forms: Numbers, variance: Numbers) -
     """Average information steps, a quarter as long where the last one overshot, until none gains."""
     is_known = ~np.isnan(score + chance)
     data = np.where(is_known, score, 0), np.where(is_known, chance, 1), is_known, forms
-    best, length = _likelihood(*data, variance), np.ones(len(score))
+    best, length, is_open = _likelihood(*data, variance), np.ones(len(score)), np.full(len(score), True)
     for _ in range(MOST_STEPS):
         # A part at zero that the slope would pull lower stays out of the step.
         is_free = (variance > 0) | (best.slope > 0)
         tried = np.maximum(variance + length[:, None] * _step(best.slope, best.information, is_free), 0)
         new = _likelihood(*data, tried)
         gain = new.log_likelihood - best.log_likelihood
-        is_better = gain >= 0
+        is_better = is_open & (gain >= 0)  # one that has arrived stays, whatever the others still need
         variance = _where(is_better, tried, variance)
         best = _Point(*(_where(is_better, *each) for each in zip(new, best, strict=True)))
         length = np.where(is_better, 1, length / 4)
-        if (np.abs(gain) < ENOUGH).all():
+        is_open &= np.abs(gain) >= ENOUGH
+        if not is_open.any():
             break
     return Parts(variance, best.level, best.log_likelihood)
 

@@ -8,15 +8,18 @@ more. Not for areas that change over time: all periods are one ratio here.
 
 Formula::
 
-    ratio(area) ~ Gamma(k observed + a, k expected + a x expected in all / observed in all)
-        a = 1 / variance between areas, by maximum likelihood
+    ratio(area) ~ Gamma(k observed + a, k expected + a x sum of k expected / sum of k observed)
+        a = 1 / variance between areas, by maximum likelihood; none where areas are alike: all have that level
         k = 1 / (1 + swing x sum of expected^2 / sum of expected), sums over the area's periods
-    swing = (sum of (O - m)^2 / m - degrees of freedom) / sum of m (1 - share of the area's expected), if positive
-        m = expected x the area's ratio over all periods
+    swing = (sum of (O - m)^2 / m - f x sum of (1 - s)) / (f x sum of m (1 - s)), if positive
+        m = expected x the area's ratio over all periods; s = the period's share of the area's expected
+        f = 1 - 1 / areas, as each period's national level was fitted too
 
 Source: Clayton & Kaldor 1987, 10.2307/2532003 (the Gamma posterior); Böhning, Malzahn, Sarol, Rattanasiri & Biggeri
 2002, Annals of the Institute of Statistical Mathematics 54:827 (variances by moments, weighted by expected).
 """
+
+from math import prod
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -33,7 +36,7 @@ def smoothed_draws(observed: ArrayLike, expected: ArrayLike, draws: int = 1000, 
 
     Gamma posteriors of all periods together. Their prior is the variance between areas by maximum likelihood;
     events count for less by how much areas swing from period to period beyond chance (one period cannot
-    show that). Where areas differ no more than chance, all draws are 1.
+    show that). Where areas differ no more than chance, all are drawn alike, at the national level.
 
     Clayton & Kaldor 1987, 10.2307/2532003.
 
@@ -50,8 +53,9 @@ def smoothed_draws(observed: ArrayLike, expected: ArrayLike, draws: int = 1000, 
     prior = divide(1.0, variance)  # NaN where areas are alike
     shape, rate = events + prior, reference + prior / level
     *leading, areas = shape.shape
-    gamma = np.empty((int(np.prod(leading)), draws, areas))
-    for one, of_map in zip(gamma, np.nan_to_num(shape).reshape(-1, areas), strict=True):
+    maps = prod(leading)
+    gamma = np.empty((maps, draws, areas))
+    for one, of_map in zip(gamma, np.nan_to_num(shape).reshape(maps, areas), strict=True):
         # A generator for each map: then it has the same answer alone as among others.
         one[:] = np.random.default_rng(seed).standard_gamma(of_map, (draws, areas))
     theta = divide(gamma.reshape(*leading, draws, areas), rate[..., None, :])
@@ -63,13 +67,13 @@ def swing(observed: ArrayLike, expected: ArrayLike) -> Numbers:
     """The variance of areas' true ratios from period to period, beyond chance, by moments.
 
     ``observed`` and ``expected`` events ``[..., area, period]``; the answer ``[...]`` is relative: .01 is
-    swings of 10 %. 0 with one period, or where periods differ no more than chance.
+    swings of 10 %. 0 with one period, or where periods differ no more than chance; NaN where nothing is known.
 
     Two areas, 80 and 120 about 100 a period: four squares of 4 less 1 (one degree of freedom, for areas and
-    periods each lose one), over 4 x 100 x 1/2:
+    periods each lose one), over 4 x 100 x 1/2 x 1/2:
 
     >>> float(swing([[80, 120], [120, 80]], [[100, 100], [100, 100]]))
-    0.075
+    0.15
     """
     observed, expected = at_national_level(observed, expected)
     mean = expected * divide(total(observed), total(expected))[..., None]
@@ -78,7 +82,8 @@ def swing(observed: ArrayLike, expected: ArrayLike) -> Numbers:
     lost = 1 - divide(1.0, areas)  # the national level of each period was fitted too
     squares = np.nansum(divide((observed - mean) ** 2, mean), axis=(-1, -2))
     excess = squares - lost * np.nansum(weight, axis=(-1, -2))
-    return np.nan_to_num(np.maximum(divide(excess, np.nansum(weight * mean, axis=(-1, -2))), 0))
+    found = divide(excess, lost * np.nansum(weight * mean, axis=(-1, -2)))
+    return np.where(areas > 0, np.maximum(np.nan_to_num(found), 0), np.nan)
 
 
 def share_kept(expected: ArrayLike, swing: ArrayLike) -> Numbers:

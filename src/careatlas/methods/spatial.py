@@ -19,7 +19,7 @@ Formula::
 
     rates:  rate = count / people;  b = sum of counts / sum of people
             a = sum of people x (rate - b)^2 / sum of people - b / mean people
-            index = (rate - b) / sqrt(a + b / people), with b / people where a + b / people is below zero
+            index = (rate - b) / sqrt(a + b / people), with b / people where a + b / people is not above zero
 
 Source: Moran 1950, Biometrika 37:17, 10.1093/biomet/37.1-2.17; Cliff & Ord 1981, Spatial processes; Assunção &
 Reis 1999, Statistics in Medicine 18:2147.
@@ -37,6 +37,7 @@ from careatlas.methods.estimate import Numbers, as_counts, as_numbers, divide, r
 CHAPTER = "Smoothing and maps"
 AT_A_TIME = 60_000  # values shuffled at a time: as many as stay in the processor's cache
 SAME = 1e-9  # permuted sums this near the observed one (relative) are equal: the order of adding up differs
+ROUNDING = 1e-12  # values this near one another (relative) differ by rounding and no more
 
 
 class Moran(NamedTuple):
@@ -67,7 +68,8 @@ def morans_i(value: ArrayLike, neighbours: ArrayLike, permutations: int = 999, s
     scipy.sparse. An area without a value is left out of that map, and its neighbours do without it. Areas
     without neighbours count in the mean but have nobody to be like: link them first (``link_islands``), and
     look at the answer without links as well. All values equal, fewer than three areas, or no links: NaN. The
-    smallest p by permutation is 1 / (1 + permutations). Refuses neighbours that are not symmetric 0/1.
+    smallest p by permutation is 1 / (1 + permutations); with 0 permutations it is NaN. Refuses neighbours that
+    are not symmetric 0/1.
 
     Four areas in a row, 1 1 5 5: z is -2 -2 2 2, the neighbours' means -2 0 0 2, so I = 8/16; without pattern
     -1/3 is expected:
@@ -91,8 +93,8 @@ def empirical_bayes_index(count: ArrayLike, denominator: ArrayLike) -> Numbers:
     """How far each rate lies from that of all areas, in standard errors that allow for its few or many people.
 
     ``count`` events among a ``denominator`` of people (or expected events), ``[..., area]``; give the answer
-    to ``morans_i`` or ``local_clusters``. NaN in either, or nobody, gives NaN and leaves the area out.
-    Refuses events among nobody, and numbers below zero.
+    to ``morans_i`` or ``local_clusters``. NaN in either, or nobody, gives NaN and leaves the area out, as do
+    no events in any area; areas of equal rates have 0. Refuses events among nobody, and numbers below zero.
 
     Rates 1, 2 and 3 % of 100 people each: b = 2 %, a = .0002/3 - .02/100 < 0; a + b/100 = .0002/3, so the
     ends lie .01 / .00816 = 1.2247 off:
@@ -110,8 +112,10 @@ def empirical_bayes_index(count: ArrayLike, denominator: ArrayLike) -> Numbers:
     spread = divide(_sum(people * np.where(is_known, rate - overall, 0) ** 2), all_people)
     between = spread - divide(overall * _sum(is_known), all_people)
     chance = divide(overall, people)
-    variance = np.where(between + chance < 0, chance, between + chance)
-    return divide(rate - overall, np.sqrt(variance))
+    variance = np.where(between + chance > 0, between + chance, chance)
+    distance = rate - overall
+    distance = np.where(np.abs(distance) > ROUNDING * overall, distance, 0 * distance)
+    return divide(distance, np.sqrt(variance))
 
 
 def link_islands(neighbours: ArrayLike, coordinates: ArrayLike) -> Linked:
@@ -212,8 +216,9 @@ def shuffles(areas: int, permutations: int, seed: int, maps: int) -> Iterator[ND
 
 
 def deviations(values: Numbers) -> Numbers:
-    """Each value less the mean of its map; NaN where all values of the map are equal."""
-    is_flat = values.max(axis=-1, keepdims=True) == values.min(axis=-1, keepdims=True)
+    """Each value less the mean of its map; NaN where all values of the map are equal but for rounding."""
+    size = np.abs(values).max(axis=-1, keepdims=True)
+    is_flat = np.ptp(values, axis=-1, keepdims=True) <= ROUNDING * size
     return np.where(is_flat, np.nan, values - values.mean(axis=-1, keepdims=True))
 
 
@@ -250,7 +255,7 @@ def _share_as_large(values: Numbers, links: Links, permutations: int, seed: int)
     as_large = np.zeros(len(values))
     for orders in shuffles(links.areas, permutations, seed, len(values)):
         as_large += (cross_products(z[orders]) >= observed).sum(axis=0)
-    is_known = ~np.isnan(observed) & (links.areas >= 3) & (pairs.nnz > 0)
+    is_known = ~np.isnan(observed) & (links.areas >= 3) & (pairs.nnz > 0) & (permutations > 0)
     return np.where(is_known, (1 + as_large) / (1 + permutations), np.nan)
 
 
