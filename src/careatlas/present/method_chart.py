@@ -148,14 +148,15 @@ _MARKS: dict[str, Spec] = {
     "points": {"type": "point", "filled": True, "size": 55, "opacity": 1},
     "bars": {"type": "bar", "opacity": 0.85},
     "band": {"type": "area", "opacity": 0.3},
-    "interval": {"type": "rule", "strokeWidth": 5, "opacity": 0.45},
+    "interval": {"type": "rule", "strokeWidth": 5, "opacity": 0.6},
 }
 
 
 def _colours(guide: GuideChart) -> Spec:
-    """Bands and intervals in the pale colour of areas, other series each in the next of the palette."""
-    palette = iter(COLOURS)
-    shades = [colour.AREA if series.mark in TWO_ENDED else next(palette) for series in guide.draw]
+    """Bands and intervals in the pale colour of areas, where no bar would hide it; the rest by the palette."""
+    palette, has_bars = iter(COLOURS), any(series.mark == "bars" for series in guide.draw)
+    pale = ("band",) if has_bars else TWO_ENDED
+    shades = [colour.AREA if series.mark in pale else next(palette) for series in guide.draw]
     return {"domain": [series.label for series in guide.draw], "range": shades}
 
 

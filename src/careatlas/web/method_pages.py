@@ -157,6 +157,8 @@ def _written(value: Any) -> str:
     """Numbers as a person lists them: missing is said, rows of a table stand apart."""
     if value is None:
         return "missing"
+    if value in ({}, []):
+        return "none"
     if isinstance(value, dict):
         return ", ".join(f"{key} {_written(one)}" for key, one in value.items())
     if isinstance(value, list):
