@@ -109,7 +109,8 @@ def test_directly_standardised_rates_agree_and_are_withheld_alike(table, confide
     ours = directly_standardised_rate(
         by_age(table, "events"), by_age(table, "people"), by_age(table, "weight")[0], confidence=confidence
     )
-    assert_alike(ours, limits_of(theirs, confidence))
+    value, lower, upper = limits_of(theirs, confidence)
+    assert_alike(ours, [value, np.maximum(lower, 0), upper])  # theirs may lie below 0: see below
 
 
 @given(strata(), CONFIDENCE)
@@ -284,6 +285,16 @@ def test_the_peer_refuses_people_of_no_age_even_where_the_standard_population_ha
         peer.ph_dsr(table, "events", "people", "weight", "area", euro_standard_pops=False)
     ours = directly_standardised_rate([table["events"]], [people], weight, multiplier=1000)
     assert ours.value[0] == pytest.approx(30)
+
+
+def test_the_peers_lower_limit_of_a_direct_rate_may_lie_below_none():
+    table = one_area([1.0, 9.0], [10.0, 1_000_000.0], [1.0, 1.0])
+    theirs = limits_of(
+        peer.ph_dsr(table, "events", "people", "weight", "area", euro_standard_pops=False), 0.95
+    )
+    ours = directly_standardised_rate([[1, 9]], [[10, 1_000_000]], [1, 1])
+    assert theirs[1] < 0 == ours.lower
+    assert_alike((ours.value, ours.upper), theirs[[0, 2]])
 
 
 def test_the_peer_takes_every_admission_for_another_person():

@@ -81,6 +81,22 @@ def test_limits_of_a_share_of_less_than_one_person_are_known_to_be_too_narrow(pe
     assert 0.83 <= least <= 0.85
 
 
+def test_walds_limits_of_a_share_fail_where_wilsons_hold(measured):
+    """Why they are not here."""
+    people, count, share = 50, np.arange(51), np.linspace(0.02, 0.98, 961)
+    seen = count / people
+    half = 1.96 * np.sqrt(seen * (1 - seen) / people)
+    held = (seen - half <= share[:, None]) & (share[:, None] <= seen + half)
+    coverage = (binom.pmf(count, people, share[:, None]) * held).sum(axis=1)
+    measured(
+        f"Wald (not offered), {people} people, shares 2-98 %: mean and least coverage",
+        f"{coverage.mean():.4f}, {coverage.min():.4f}",
+        "fails; Wilson's >= .90",
+    )
+    assert round(coverage.min(), 2) == 0.64
+    assert wilsons_coverage(people, share).min() >= 0.90
+
+
 def wilsons_coverage(people, share):
     lower, upper = wilson_limits(np.arange(people + 1), people)
     first, last = np.searchsorted(upper, share, "left"), np.searchsorted(lower, share, "right") - 1
@@ -99,31 +115,40 @@ def test_limits_of_a_standardised_ratio_hold_it(expected, measured):
 
 
 @pytest.mark.parametrize(
-    ("observations", "shape"), [(3, "even"), (30, "even"), (30, "skewed"), (300, "skewed")]
+    ("observations", "shape", "target"),
+    [(3, "even", 0.95), (30, "even", 0.95), (30, "skewed", 0.92), (300, "skewed", 0.94)],
 )
-def test_limits_of_a_mean_hold_it_where_observations_are_even_or_many(observations, shape, measured):
+def test_limits_of_a_mean_hold_it_where_observations_are_even_or_many(observations, shape, target, measured):
     rng = np.random.default_rng(1)
     draw = {"even": rng.normal, "skewed": rng.exponential}[shape]
     stays = 5 + draw(size=(TRIALS, observations))
     truth = {"even": 5, "skewed": 6}[shape]
     _, lower, upper = mean(stays.sum(axis=1), (stays**2).sum(axis=1), np.full(TRIALS, observations))
     coverage = share_held(lower, upper, truth)
-    target = 0.95 if shape == "even" else 0.92
-    measured(f"mean of {observations}, {shape}: coverage", f"{coverage:.4f}", f">= {target}")
+    known_limit = ", the known limit of few and skewed" if target == 0.92 else ""
+    measured(f"mean of {observations}, {shape}: coverage", f"{coverage:.4f}", f">= {target}{known_limit}")
     assert coverage >= target - error(target)
 
 
 @pytest.mark.parametrize("area", AREAS)
-@pytest.mark.parametrize("expected_events", [20, 60, 2000])
+@pytest.mark.parametrize("expected_events", [10, 15, 20, 60, 2000])
 def test_dobsons_limits_hold_the_standardised_rate(area, expected_events, measured):
+    """Below ten events a rate is withheld, and with it most limits that lie too low: near ten they are wide."""
+    most = 0.97 if expected_events >= 20 else 0.99
     people = AREAS[area]
     count, risk = simulated(people, expected_events)
     truth = (EUROPEAN * risk).sum() / EUROPEAN.sum()
     rate = directly_standardised_rate(count, people, EUROPEAN, multiplier=1)
     known = ~np.isnan(rate.value)
     coverage = share_held(rate.lower[known], rate.upper[known], truth)
-    measured(f"Dobson, {expected_events} events, {area} ages: coverage", f"{coverage:.4f}", ".94-.97")
-    assert 0.94 - error(0.94) <= coverage <= 0.97 + error(0.97)
+    published = known.mean()
+    measured(
+        f"Dobson, {expected_events} events expected, {area} ages: coverage",
+        f"{coverage:.4f} of the {published:.0%} published",
+        ".94-.97" if most == 0.97 else ".94-.97; .97-.99 is the known limit of withholding",
+    )
+    trials = published * TRIALS
+    assert 0.94 - error(0.94, trials) <= coverage <= most + error(most, trials)
 
 
 @pytest.mark.parametrize("area", AREAS)
@@ -150,9 +175,9 @@ def test_where_people_are_admitted_again_limits_hold_only_with_their_squares(mea
     for name, given in (("with", squares), ("without", None)):
         rate = directly_standardised_rate(count, people, EUROPEAN, given, multiplier=1)
         coverage[name] = share_held(rate.lower, rate.upper, truth)
-    measured("repeat admissions: coverage with their squares", f"{coverage['with']:.4f}", ".93-.97")
+    measured("repeat admissions: coverage with their squares", f"{coverage['with']:.4f}", ".94-.97")
     measured("repeat admissions: coverage taken as independent", f"{coverage['without']:.4f}", "fails")
-    assert 0.93 - error(0.93, trials) <= coverage["with"] <= 0.97
+    assert 0.94 - error(0.94, trials) <= coverage["with"] <= 0.97 + error(0.97, trials)
     assert coverage["without"] < 0.80
 
 

@@ -137,15 +137,49 @@ def test_evidence_needs_a_proven_pool_quality_held_and_counting_unchanged(
     stages = attribute([80], [0], [50], [lower], [held], [counting_changed])
     assert stages.deduplicated.tolist() == [50]
     assert stages.evidenced.tolist() == [evidenced]
-    assert stages.cautious.tolist() == [lower]
+    assert stages.cautious.tolist() == [lower if held and not counting_changed else 0]
+
+
+def test_where_quality_fell_there_is_no_headline_and_others_do_not_get_it():
+    stages = attribute([60, 90, -5], [0, 0, 0], [100], [30], [True, False, False], [False])
+    assert stages.cautious.tolist() == [12, 0, -5]
+    assert stages.evidenced.tolist() == [40, 0, -5]
+    changed = attribute([60, 90, -5], [0, 0, 0], [100], [30], [True] * 3, [True])
+    assert changed.cautious.tolist() == changed.evidenced.tolist() == [0, 0, -5]
 
 
 def test_what_is_not_known_of_quality_or_counting_is_no_evidence():
     """NaN would be true, were it taken for a truth."""
-    assert attribute([50], [0], [50], [1], [np.nan], [False]).evidenced.tolist() == [0]
-    assert attribute([50], [0], [50], [1], [None], [False]).evidenced.tolist() == [0]
-    assert attribute([50], [0], [50], [1], [True], [np.nan]).evidenced.tolist() == [0]
-    assert evidenced_kinds(["recurrent cash"], [np.nan]) == ["recurrent capacity"]
+    for held, changed in (([np.nan], [False]), ([None], [False]), ([True], [np.nan])):
+        stages = attribute([50], [0], [50], [1], held, changed)
+        assert stages.evidenced.tolist() == stages.cautious.tolist() == [0]
+    assert evidenced_kinds([50], ["recurrent cash"], [np.nan]) == ["recurrent capacity"]
+
+
+def test_one_truth_is_not_spread_over_all_claims_or_pools_and_text_is_no_truth():
+    with pytest.raises(ValueError, match="is_quality_held must have 2 along its axis claim; it has 1"):
+        attribute([1, 1], [0, 1], [1, 1], [1, 1], [True], [False, False])
+    with pytest.raises(ValueError, match="is_counting_changed must have 2 along its axis pool; it has 1"):
+        attribute([1, 1], [0, 1], [1, 1], [1, 1], [True, True], [False])
+    with pytest.raises(ValueError, match="lower must have 2 along its axis pool; it has 1"):
+        attribute([1, 1], [0, 1], [1, 1], [1], [True, True], [False, False])
+    with pytest.raises(ValueError, match="is_quality_held must be true or false, and is text at position 0"):
+        attribute([1], [0], [1], [1], ["no"], [False])
+    with pytest.raises(ValueError, match="share must have 2 along its axis claim; it has 1"):
+        split_by_agreed_shares([1, 1], [0, 0], [1], [1])
+    with pytest.raises(ValueError, match="is_confirmed must have 2 along its axis claim; it has 1"):
+        evidenced_kinds([1, 1], ["one-off cash"] * 2, [True])
+
+
+def test_one_number_where_a_list_is_meant_is_refused_by_name():
+    with pytest.raises(ValueError, match=r"claim must be \[..., claim\]; it has 0 axes"):
+        attribute(50, 0, [100], [10], [True], [False])
+    with pytest.raises(ValueError, match=r"value must be \[..., pool\]; it has 0 axes"):
+        attribute([50], [0], 100, 10, [True], False)
+    with pytest.raises(ValueError, match=r"available must be \[..., pool\]; it has 0 axes"):
+        split_by_shapley([50], [0], 100)
+    with pytest.raises(ValueError, match=r"is_in_pool must be \[..., pool, cell\]; it has 1 axes"):
+        refuse_overlapping_pools([1, 0])
 
 
 def test_a_pool_not_known_is_not_an_empty_pool_and_harms_no_other():
@@ -183,8 +217,15 @@ def test_kinds_are_never_added_together():
 
 
 def test_cash_without_the_finance_assurers_word_is_capacity():
-    kinds = evidenced_kinds(["recurrent cash", "one-off cost avoided", "one-off cash"], [False, False, True])
+    kind = ["recurrent cash", "one-off cost avoided", "one-off cash"]
+    kinds = evidenced_kinds([9, 9, 9], kind, [False, False, True])
     assert kinds == ["recurrent capacity", "one-off cost avoided", "one-off cash"]
+
+
+def test_what_was_spent_in_place_of_the_old_service_still_stands_against_the_cash():
+    amount, kind = [100, -30], ["recurrent cash", "recurrent cash"]
+    kinds = evidenced_kinds(amount, kind, [True, False])
+    assert totals(amount, kinds, [0, 0], 1)[0, KINDS.index("recurrent cash")] == 70
 
 
 def test_pools_that_share_a_cell_are_refused():
@@ -198,11 +239,15 @@ def test_impossible_claims_are_refused():
         split_proportionally([1, 0.5], [0, 0], [1])
     with pytest.raises(ValueError, match="claim is not whole pence at position 0"):
         split_proportionally([np.nan], [0], [1])
-    with pytest.raises(ValueError, match="position is not among the 1 there are at position 0"):
+    with pytest.raises(ValueError, match="pool is not among the 1 positions there are at position 0"):
         split_proportionally([1], [1], [1])
-    with pytest.raises(ValueError, match="position is not among the 2 there are at position 0 and 1 more"):
+    with pytest.raises(
+        ValueError, match="pool is not among the 2 positions there are at position 0 and 1 more"
+    ):
         split_proportionally([1, 1], [0.5, np.nan], [1, 1])
     with pytest.raises(ValueError, match="lower is above value"):
         attribute([1], [0], [1], [2], [True], [False])
     with pytest.raises(ValueError, match="too large"):
         split_proportionally([1e16], [0], [1])
+    with pytest.raises(ValueError, match="group is not among the 1 positions there are at position 0"):
+        totals([1], ["one-off cash"], [1], 1)

@@ -210,6 +210,14 @@ def test_many_series_at_once_equal_one_by_one_and_the_same_seed_gives_the_same()
     assert (other.saving != together.saving).all()
 
 
+def test_series_worked_a_few_at_a_time_have_the_same_answer(monkeypatch):
+    activity = monthly(20, series=5)
+    together = business_as_usual(activity, 48)
+    monkeypatch.setattr(counterfactual, "MONTHS_AT_ONCE", 2 * counterfactual.PATHS * 12)
+    for all_at_once, two_at_once in zip(together, business_as_usual(activity, 48), strict=True):
+        np.testing.assert_allclose(two_at_once, all_at_once, rtol=1e-12)
+
+
 def test_limits_hold_the_truth_as_often_as_they_say():
     activity = monthly(17, series=200)
     usual = business_as_usual(activity, 48)
@@ -243,8 +251,13 @@ def test_impossible_questions_are_refused_and_inputs_left_as_they_were():
         business_as_usual([1.0, 2.0, -1.0], 1)
     with pytest.raises(ValueError, match="working_days is missing or not above zero at position 0"):
         business_as_usual(activity, 48, working_days=np.zeros(60))
-    with pytest.raises(ValueError, match="start must leave months"):
+    with pytest.raises(ValueError, match="leaves periods before and after; it is 60 of 60"):
         assumed_growth(activity, 60, 0.02)
+    for method in (business_as_usual, lambda activity, start: assumed_growth(activity, start, 0.02)):
+        with pytest.raises(ValueError, match=r"activity must be \[..., month\]; it has 0 axes"):
+            method(100, 1)
+    with pytest.raises(ValueError, match="weighted_heads must have 60 along its axis month; it has 1"):
+        business_as_usual(activity, 48, weighted_heads=[1000])
     with pytest.raises(ValueError, match="not below -1; it is -2"):
         assumed_growth(activity, 48, -2)
 

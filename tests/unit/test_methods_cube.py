@@ -76,6 +76,14 @@ def test_columns_of_different_lengths_are_refused():
         cube({"events": [1, 2]}, by={"area": ["E1"]})
 
 
+def test_a_table_without_labels_or_with_a_single_number_is_refused_by_name():
+    with pytest.raises(ValueError, match="by must name at least one column of labels"):
+        cube({"events": [1, 2]}, by={})
+    for events in (5, np.array(5), np.ones((1, 1))):
+        with pytest.raises(ValueError, match="events must be a column, with one value for each row"):
+            cube({"events": events}, by={"area": ["E1"]})
+
+
 def test_labels_may_be_text_numbers_or_lists():
     kinds = (TABLE["age"], TABLE["age"].to_numpy(), TABLE["age"].tolist(), [1, 2, 3] * 2)
     for ages in kinds:

@@ -217,5 +217,19 @@ def test_impossible_questions_are_refused():
         difference_in_differences(value, first(1)[0], np.ones(16, dtype=bool), 6)
     with pytest.raises(ValueError, match="spell must lie between 0 and the 3 periods before; it is 3"):
         adjusted_difference(value, *first(1), 3)
-    with pytest.raises(ValueError, match="start must leave periods"):
+    with pytest.raises(ValueError, match="leaves periods before and after; it is 10 of 10 periods"):
         difference_in_differences(value, *first(1), 10)
+    with pytest.raises(ValueError, match=r"value must be \[..., area, period\]; it has 1 axes"):
+        difference_in_differences(value[0], [True], [False], 6)
+
+
+def test_which_areas_changed_must_be_known_of_each():
+    value, (is_changed, is_peer) = areas_over_time(16), first(1)
+    with pytest.raises(ValueError, match="is_changed must be true or false, and is not known at position 0"):
+        difference_in_differences(value, np.where(is_changed, np.nan, 0), is_peer, 6)
+    with pytest.raises(
+        ValueError, match="is_peer must be true or false, and is text at position 0 and 15 more"
+    ):
+        adjusted_difference(value, is_changed, is_peer.astype(str), 6)
+    with pytest.raises(ValueError, match="is_peer must have 16 along its axis area; it has 1"):
+        difference_in_differences(value, is_changed, [True], 6)

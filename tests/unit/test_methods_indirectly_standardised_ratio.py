@@ -24,6 +24,13 @@ def test_people_or_rates_not_known_leave_the_expected_unknown(people, rate):
     assert np.isnan(expected_events(people, rate)).all()
 
 
+def test_one_reference_rate_is_not_spread_over_all_strata():
+    with pytest.raises(ValueError, match="reference_rate must have 2 along its axis stratum; it has 1"):
+        expected_events([[1000, 500]], [0.01])
+    with pytest.raises(ValueError, match=r"reference_rate must be \[..., stratum\]; it has 0 axes"):
+        expected_events([[1000, 500]], 0.01)
+
+
 def test_every_indicator_may_have_its_own_reference_rates():
     people = np.array([[1000.0, 500], [2000, 100]])
     rates = np.array([[0.01, 0.04], [0.1, 0.2]])

@@ -128,3 +128,16 @@ def test_inputs_are_left_as_they_were_and_impossible_ones_refused():
         fund(value, cost, -1)
     with pytest.raises(ValueError, match="cost is below zero at position 1"):
         candidates_for_release([1, 1], [1, -1], 1)
+    with pytest.raises(ValueError, match="draws must be a whole number of at least 1; it is 0"):
+        funding_share([[1, 2], [2, 1]], [1, 1], 1, draws=0)
+
+
+def test_one_number_is_not_taken_for_that_of_all_options():
+    with pytest.raises(ValueError, match="net_cost must have 2 along its axis option; it has 1"):
+        fund([1, 2], [3], 2)
+    with pytest.raises(ValueError, match=r"value must be \[..., option\]; it has 0 axes"):
+        fund(1, 3, 2)
+    with pytest.raises(ValueError, match=r"cost must be \[..., option\]; it has 0 axes"):
+        candidates_for_release([1, 2], 3, 2)
+    with pytest.raises(ValueError, match=r"score must be \[..., option, criterion\]; it has 1 axes"):
+        funding_share([1, 2], [1, 1], 1)

@@ -65,6 +65,41 @@ def test_a_measure_reported_every_quarter_is_held_to_its_own_spread():
     assert quality_gate(value, 36, [True]).is_worse.all()
 
 
+@pytest.mark.parametrize("known", [12, 20])
+def test_measures_with_few_months_known_before_block_no_more_than_others(known):
+    """A level learnt from twelve months is less sure than one from 36, so it is given more room."""
+    rng = np.random.default_rng(11)
+    value = rng.normal(90, 1, (3000, 2, 48))
+    is_known = rng.permuted(np.broadcast_to(np.arange(36), (3000, 2, 36)), axis=-1) < known
+    value[..., :36][~is_known] = np.nan
+    gate = quality_gate(value, 36, [True, False])
+    assert not gate.is_missing.any()
+    assert np.mean(~gate.is_held) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 3000)
+
+
+def test_each_measure_is_held_to_the_rule_of_the_months_known_of_it():
+    value = stable(12, 2)
+    value[1, :9] = np.nan
+    gate = quality_gate(value, START, [True, True])
+    rules = [stable_rule(2, before, 12) for before in (24, 15)]
+    assert gate.rule.limit.tolist() == [rule.limit for rule in rules]
+    assert gate.rule.run.tolist() == [rule.run for rule in rules]
+    stays = [(1 - rule.false_alarm) ** 0.5 for rule in rules]
+    np.testing.assert_allclose(gate.rule.false_alarm, 1 - stays[0] * stays[1])
+
+
+def test_which_way_is_better_must_be_known_of_every_measure():
+    value = stable(13, 2)
+    with pytest.raises(ValueError, match="is_higher_better must have 2 along its axis measure; it has 1"):
+        quality_gate(value, START, [True])
+    with pytest.raises(
+        ValueError, match="is_higher_better must be true or false, and is not known at position 1"
+    ):
+        quality_gate(value, START, [True, np.nan])
+    with pytest.raises(ValueError, match="is_higher_better must be true or false, and is text at position 0"):
+        quality_gate(value, START, ["no", "yes"])
+
+
 def test_no_measure_at_all_is_no_quality_held():
     gate = quality_gate(np.empty((2, 0, 36)), START, [])
     assert gate.is_held.tolist() == [False, False]
@@ -121,7 +156,8 @@ def test_many_initiatives_at_once_equal_one_by_one_in_any_unit():
     for at in range(4):
         alone = quality_gate(value[at], START, [True, True])
         np.testing.assert_array_equal(alone.is_worse, together.is_worse[at])
-        assert alone.rule == together.rule
+        for one, both in zip(alone.rule, together.rule, strict=True):
+            np.testing.assert_array_equal(one, both[at])
 
 
 def test_inputs_are_left_as_they_were_and_impossible_ones_refused():
@@ -129,9 +165,14 @@ def test_inputs_are_left_as_they_were_and_impossible_ones_refused():
     before = value.copy()
     quality_gate(value, START, [True])
     np.testing.assert_array_equal(value, before)
-    with pytest.raises(ValueError, match="start must leave months"):
-        quality_gate(value, 36, [True])
-    with pytest.raises(ValueError, match="two months before and one after; it has 12 and 0"):
+    for start in (0, 36, 24.5):
+        with pytest.raises(ValueError, match=f"leaves periods before and after; it is {start} of 36"):
+            quality_gate(value, start, [True])
+    with pytest.raises(ValueError, match=r"value must be \[..., measure, month\]; it has 1 axes"):
+        quality_gate(value[0], START, [True])
+    with pytest.raises(ValueError, match="after must be a whole number of at least 1; it is 0"):
         stable_rule(1, 12, 0)
+    with pytest.raises(ValueError, match="before must be a whole number of at least 2"):
+        stable_rule(1, 1, 12)
     with pytest.raises(ValueError, match="yearly_false_alarm must lie between 0 and 1; it is 5"):
         stable_rule(1, 24, 12, yearly_false_alarm=5)

@@ -10,6 +10,7 @@ from careatlas.methods.directly_standardised_rate import (
     gamma_limited_standardised_rate,
     repeat_events,
 )
+from careatlas.methods.funnel import outlying_proportions
 from careatlas.methods.intervals import count_limits, exact_limits, wilson_limits
 from careatlas.methods.mean import mean
 from careatlas.methods.need_weighted_rate import need_weighted_rate
@@ -79,9 +80,25 @@ def test_more_seen_than_there_were_is_refused():
         proportion([1, 11], [10, 10])
 
 
+def test_a_count_that_rounding_carried_past_its_denominator_is_all_of_it():
+    weights = [0.1, 0.2, 0.3]
+    forwards, backwards = sum(weights), sum(weights[::-1])
+    assert forwards > backwards
+    share = proportion([forwards], [backwards])
+    assert share.value == share.upper == 100
+    assert outlying_proportions([forwards], [backwards], 0.5) == 0
+    with pytest.raises(ValueError, match="count is larger than its denominator at position 0"):
+        proportion([backwards * 1.001], [backwards])
+
+
 def test_one_observation_has_no_mean_to_publish():
-    days = mean([7, 7], [49, 49], [1, 0])
+    days = mean([7, 0], [49, 0], [1, 0])
     assert np.isnan(days).all()
+
+
+def test_a_sum_of_no_observations_is_refused():
+    with pytest.raises(ValueError, match="there is a sum of no observations at position 1 and 1 more"):
+        mean([7, 7, 0, NAN], [49, 49, 4, NAN], [2, 0, 0, 0])
 
 
 def test_observations_all_alike_have_limits_at_their_mean():
@@ -133,6 +150,37 @@ def test_squares_below_the_count_are_refused():
         ValueError, match="squares_by_stratum is smaller than count_by_stratum at position 0, 1"
     ):
         directly_standardised_rate([[20, 20]], [[500, 500]], [1, 1], squares_by_stratum=[[20, 19]])
+
+
+@pytest.mark.parametrize("standardised", [directly_standardised_rate, gamma_limited_standardised_rate])
+def test_one_stratum_is_not_spread_over_those_of_the_standard_population(standardised):
+    with pytest.raises(
+        ValueError, match="denominator_by_stratum must have 2 along its axis stratum; it has 1"
+    ):
+        standardised([[10, 10]], [[1000]], [1, 1])
+    with pytest.raises(ValueError, match="count_by_stratum must have 2 along its axis stratum; it has 1"):
+        standardised([[10]], [[1000, 1000]], [1, 1])
+    with pytest.raises(
+        ValueError, match="denominator_by_stratum must have 1 along its axis stratum; it has 2"
+    ):
+        standardised([[10, 10]], [[1000, 1000]], [1])
+    with pytest.raises(ValueError, match=r"standard_population must be \[stratum\], one axis; it has 2 axes"):
+        standardised([[10, 10]], [[1000, 1000]], [[1, 1]])
+    with pytest.raises(ValueError, match=r"denominator_by_stratum must be \[..., stratum\]; it has 0 axes"):
+        standardised(10, 1000, [1])
+
+
+def test_squares_of_one_stratum_are_not_spread_over_all():
+    with pytest.raises(ValueError, match="squares_by_stratum must have 2 along its axis stratum; it has 1"):
+        directly_standardised_rate([[20, 20]], [[500, 500]], [1, 1], squares_by_stratum=[[40]])
+
+
+def test_the_lower_limit_is_none_where_one_event_among_few_makes_the_rate():
+    # 10 people stand for half of the standard population: Dobson's lower limit would be -32 per 1,000
+    count, people = [[1, 9]], [[10, 1_000_000]]
+    rate = directly_standardised_rate(count, people, [1, 1], multiplier=1000)
+    assert rate.lower == 0
+    assert 0 < gamma_limited_standardised_rate(count, people, [1, 1], multiplier=1000).lower < rate.value
 
 
 def test_a_band_without_people_is_refused_by_its_position_and_never_dropped():
@@ -206,6 +254,8 @@ def test_repeat_events_are_counted_and_squared():
     events = repeat_events([[100, 10, 0, 0, 2], [0, 0, 0, 0, 0]])
     assert events.count.tolist() == [130, 0]
     assert events.squares.tolist() == [190, 0]
+    with pytest.raises(ValueError, match=r"persons must be \[..., events\]; it has 0 axes"):
+        repeat_events(6)
 
 
 def test_repeat_events_in_strata_widen_the_limits():

@@ -160,7 +160,35 @@ def test_what_it_was_given_is_left_as_it_was():
     np.testing.assert_array_equal(value, before)
 
 
-@pytest.mark.parametrize("start", [0, 20, -1])
+@pytest.mark.parametrize("start", [0, 20, -1, 2.5])
 def test_a_start_needs_periods_to_both_sides(start):
-    with pytest.raises(ValueError, match="start must leave periods before and after"):
+    with pytest.raises(ValueError, match="start must be a position that leaves periods before and after"):
         synthetic_control(like_areas(1), first_of(25), start)
+    with pytest.raises(ValueError, match="start must be a position that leaves periods before and after"):
+        searched_start(like_areas(1), first_of(25), [12, start])
+
+
+def test_a_search_needs_somewhere_to_look():
+    with pytest.raises(ValueError, match="starts must name at least one position; there is none"):
+        searched_start(like_areas(1), first_of(25), [])
+
+
+def test_an_error_that_is_not_known_shows_no_fit_to_be_good():
+    value = like_areas(10)
+    error = np.full(value.shape, 0.05)
+    known = synthetic_control(value, first_of(25), 12, standard_error=error)
+    assert not known.is_poor_fit[:2].any()
+    error[:2] = np.nan
+    fit = synthetic_control(value, first_of(25), 12, standard_error=error)
+    assert fit.is_poor_fit[:2].all()
+    assert np.isnan([fit.effect[0], fit.p[0]]).all()
+    assert fit.placebos == known.placebos - 1
+
+
+def test_which_areas_changed_must_be_known_of_each():
+    with pytest.raises(ValueError, match="is_changed must be true or false, and is not known at position 2"):
+        synthetic_control(like_areas(1)[:3], [1, 0, np.nan], 12)
+    with pytest.raises(ValueError, match="is_changed must have 25 along its axis area; it has 1"):
+        synthetic_control(like_areas(1), [True], 12)
+    with pytest.raises(ValueError, match=r"value must be \[..., area, period\]; it has 0 axes"):
+        synthetic_control(3.0, [True], 12)

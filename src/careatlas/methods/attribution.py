@@ -9,8 +9,9 @@ Not to say what an initiative achieved: the data show the pool, and how it is sh
 "allocated by rule", never "achieved by". Not to add amounts of different kinds (recurrent and one-off; cash,
 cost avoided and capacity released): ``totals`` keeps them apart. Not to call it cash because activity fell: cash
 also needs the finance assurer's named confirmation that a budget line fell (``evidenced_kinds``). An empty pool
-looks full half of the time, so the headline is what the lower limit of the pool allows (``cautious``); quality
-does not enter it, so show it beside what is evidenced.
+looks full half of the time, so the headline is what the lower limit of the pool allows (``cautious``). Where
+quality fell or counting changed there is neither headline nor evidence, and what such a claim would have had
+goes to no other.
 
 Formula::
 
@@ -20,7 +21,8 @@ Formula::
     Shapley       : mean of v(with me) - v(without me) over all orders,  v(set) = min(max(0, pool), its claims)
     evidenced     = share if the pool's lower limit > 0, quality was measured and held and counting did not
                     change, else 0
-    cautious      = min(claimed, max(0, lower limit of the pool)), shared in the same way
+    cautious      = min(claimed, max(0, lower limit of the pool)), shared in the same way, if quality was
+                    measured and held and counting did not change, else 0
     pence         = whole part of each share, then one more to the largest remainders
 
 Source: Shapley 1953, in Contributions to the theory of games II, 10.1515/9781400881970-018; Balinski & Young
@@ -34,7 +36,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from careatlas.methods.estimate import Numbers, as_counts, as_numbers, divide, refuse_where
+from careatlas.methods.estimate import (
+    Numbers,
+    as_counts,
+    as_numbers,
+    as_truths,
+    divide,
+    refuse_where,
+    require_axes,
+)
 
 CHAPTER = "Opportunity and benefit"
 TIMINGS, FORMS = ("recurrent", "one-off"), ("cash", "cost avoided", "capacity")
@@ -71,25 +81,31 @@ def attribute(
 
     A pool or lower limit that is not known (NaN) leaves what rests on it NaN, and what is evidenced. Quality
     not known has not held, and counting not known has changed. Reprovision is spent whatever was saved, so it
-    stands in full at every stage. Refuses claims that are not whole pence.
+    stands in full at every stage. Refuses claims that are not whole pence, truths that are text, and anything
+    that is not given for each claim or each pool.
 
-    Claims of 60 and 90 on a pool of 100 (limits from 30) get 40 and 60; the second lost quality:
+    Claims of 60 and 90 on a pool of 100 (limits from 30) get 40 and 60, or 12 and 18 at the lower limit; the
+    second lost quality:
 
-    >>> attribute([60, 90], [0, 0], [100], [30], [True, False], [False]).evidenced.tolist()
-    [40.0, 0.0]
+    >>> shared = attribute([60, 90], [0, 0], [100], [30], [True, False], [False])
+    >>> shared.evidenced.tolist(), shared.cautious.tolist()
+    ([40.0, 0.0], [12.0, 0.0])
     """
     split = split or split_proportionally
-    claim, pool = _pence("claim", claim), _pools(pool, np.size(value))
-    value, lower = (as_numbers(name, each) for name, each in (("value", value), ("lower", lower)))
+    claim, pool, value = _claims(claim, pool, value, "value")
+    lower = as_numbers("lower", lower)
+    is_changed = as_truths("is_counting_changed", is_counting_changed, not_known=True)
+    is_held = as_truths("is_quality_held", is_quality_held, not_known=False)
+    for name, each in (("lower", lower), ("is_counting_changed", is_changed)):
+        require_axes(name, each, pool=len(value))
+    require_axes("is_quality_held", is_held, claim=len(claim))
     refuse_where(lower > value, "lower is above value")
     deduplicated, cautious = split(claim, pool, value), split(claim, pool, lower)
-    # Numbers, because NaN, which is not known, would be taken for true.
-    is_proven = (lower > 0) & (as_numbers("is_counting_changed", is_counting_changed) == 0)
-    is_held = as_numbers("is_quality_held", is_quality_held) > 0
-    counts = (is_proven[pool] & is_held) | (claim < 0)
-    is_unknown = np.isnan(deduplicated + cautious)
-    evidenced = np.where(is_unknown, np.nan, np.where(counts, deduplicated, 0.0))
-    return Attribution(claim, deduplicated, evidenced, cautious)
+    may_count = is_held & ~is_changed[pool]
+    is_proven = may_count & (lower > 0)[pool]
+    evidenced = _only_where(is_proven, deduplicated, claim)
+    evidenced[np.isnan(cautious)] = np.nan
+    return Attribution(claim, deduplicated, evidenced, _only_where(may_count, cautious, claim))
 
 
 def split_proportionally(claim: ArrayLike, pool: ArrayLike, available: ArrayLike) -> Numbers:
@@ -102,7 +118,7 @@ def split_proportionally(claim: ArrayLike, pool: ArrayLike, available: ArrayLike
     >>> split_proportionally([60, 90, -20], [0, 0, 0], [100]).tolist()
     [40.0, 60.0, -20.0]
     """
-    claim, pool = _pence("claim", claim), _pools(pool, np.size(available))
+    claim, pool, available = _claims(claim, pool, available)
     asked = np.maximum(claim, 0)
     total = _deduplicated(asked, pool, available)
     per_penny_asked = total / np.maximum(_by_pool(asked, pool, len(total)), 1)
@@ -122,10 +138,12 @@ def split_by_agreed_shares(
     >>> split_by_agreed_shares([30, 90], [0, 0], [100], [0.5, 0.5]).tolist()
     [30.0, 70.0]
     """
-    claim, pool = _pence("claim", claim), _pools(pool, np.size(available))
+    claim, pool, available = _claims(claim, pool, available)
+    share = as_counts("share", share)
+    require_axes("share", share, claim=len(claim))
     asked = np.maximum(claim, 0)
     total = _deduplicated(asked, pool, available)
-    weight = np.where(asked > 0, as_counts("share", share), 0.0)
+    weight = np.where(asked > 0, share, 0.0)
     refuse_where(np.isnan(weight), "share is missing")
     reachable = _by_pool(np.where(weight > 0, asked, 0), pool, len(total))
     refuse_where(reachable < total, "shares leave part of the pool to nobody")
@@ -152,7 +170,7 @@ def split_by_shapley(claim: ArrayLike, pool: ArrayLike, available: ArrayLike, se
     >>> split_by_shapley([60, 90], [0, 0], [100]).tolist()
     [35.0, 65.0]
     """
-    claim, pool = _pence("claim", claim), _pools(pool, np.size(available))
+    claim, pool, available = _claims(claim, pool, available)
     asked = np.maximum(claim, 0)
     total = _deduplicated(asked, pool, available)
     quota = np.where(np.isnan(total)[pool], np.nan, 0.0)
@@ -175,25 +193,29 @@ def totals(amount: ArrayLike, kind: Sequence[str], group: ArrayLike, groups: int
     unknown = sorted(set(kind) - set(KINDS))
     if unknown:
         raise ValueError(f"kind is {unknown[0]!r}; it must be one of {', '.join(KINDS)}")
-    column = np.array([KINDS.index(each) for each in kind], dtype=int)
-    cell = _pools(group, groups) * len(KINDS) + column
-    return _by_pool(as_numbers("amount", amount), cell, groups * len(KINDS)).reshape(groups, len(KINDS))
+    amount, column = as_numbers("amount", amount), np.array([KINDS.index(each) for each in kind], dtype=int)
+    require_axes("amount", amount, claim=len(column))
+    cell = _pools("group", group, groups, len(column)) * len(KINDS) + column
+    return _by_pool(amount, cell, groups * len(KINDS)).reshape(groups, len(KINDS))
 
 
-def evidenced_kinds(kind: Sequence[str], is_confirmed: ArrayLike) -> list[str]:
+def evidenced_kinds(amount: ArrayLike, kind: Sequence[str], is_confirmed: ArrayLike) -> list[str]:
     """The kind that may be evidenced: cash only where the finance assurer confirmed that a budget line fell,
     else capacity.
 
-    Not known (NaN) is not confirmed. Reprovision was spent and needs no confirmation: give True, or it would no
-    longer stand against the cash it cost.
+    ``amount``, ``kind`` and ``is_confirmed`` are ``[claim]``. Not known (NaN) is not confirmed. Amounts below 0
+    (reprovision) were spent, so they need nobody's word and stay in their kind: as capacity they would no
+    longer stand against the cash they cost.
 
-    >>> evidenced_kinds(["recurrent cash", "one-off cash"], [True, False])
-    ['recurrent cash', 'one-off capacity']
+    >>> evidenced_kinds([90, 60, -20], ["recurrent cash", "one-off cash", "one-off cash"], [True, False, False])
+    ['recurrent cash', 'one-off capacity', 'one-off cash']
     """
-    confirmed = as_numbers("is_confirmed", is_confirmed) > 0
-    return [
-        each if sure else each.replace("cash", "capacity") for each, sure in zip(kind, confirmed, strict=True)
-    ]
+    amount = as_numbers("amount", amount)
+    confirmed = as_truths("is_confirmed", is_confirmed, not_known=False)
+    for name, each in (("amount", amount), ("is_confirmed", confirmed)):
+        require_axes(name, each, claim=len(kind))
+    stays = confirmed | (amount < 0)
+    return [one if stay else one.replace("cash", "capacity") for one, stay in zip(kind, stays, strict=True)]
 
 
 def refuse_overlapping_pools(is_in_pool: ArrayLike) -> None:
@@ -205,7 +227,8 @@ def refuse_overlapping_pools(is_in_pool: ArrayLike) -> None:
     Traceback (most recent call last):
     ValueError: pools 0 and 1 overlap at cell 1
     """
-    is_in_pool = np.asarray(is_in_pool, dtype=bool)
+    is_in_pool = as_truths("is_in_pool", is_in_pool)
+    require_axes("is_in_pool", is_in_pool, "pool", "cell")
     twice = np.flatnonzero(is_in_pool.sum(axis=0) > 1)
     if len(twice):
         pools = " and ".join(str(each) for each in np.flatnonzero(is_in_pool[:, twice[0]]))
@@ -213,27 +236,38 @@ def refuse_overlapping_pools(is_in_pool: ArrayLike) -> None:
         raise ValueError(f"pools {pools} overlap at cell {twice[0]}{others}")
 
 
-def _pence(name: str, amounts: ArrayLike) -> Numbers:
-    amounts = as_numbers(name, amounts)
-    refuse_where(~(amounts == np.floor(amounts)), f"{name} is not whole pence")
-    refuse_where(np.abs(amounts) >= LARGEST, f"{name} is too large to count in pence")
-    return amounts
+def _claims(
+    claim: ArrayLike, pool: ArrayLike, available: ArrayLike, name: str = "available"
+) -> tuple[Numbers, NDArray[np.intp], Numbers]:
+    """Claims in whole pence, the position of each one's pool, and what pools have."""
+    claim, available = as_numbers("claim", claim), as_numbers(name, available)
+    require_axes("claim", claim, "claim")
+    require_axes(name, available, "pool")
+    refuse_where(~(claim == np.floor(claim)), "claim is not whole pence")
+    refuse_where(np.abs(claim) >= LARGEST, "claim is too large to count in pence")
+    return claim, _pools("pool", pool, len(available), len(claim)), available
 
 
-def _pools(pool: ArrayLike, pools: int) -> NDArray[np.intp]:
-    pool = as_numbers("pool", pool)
-    is_one = (pool >= 0) & (pool < pools) & (pool == np.floor(pool))
-    refuse_where(~is_one, f"position is not among the {pools} there are")
-    return pool.astype(np.intp)
+def _pools(name: str, position: ArrayLike, pools: int, claims: int) -> NDArray[np.intp]:
+    position = as_numbers(name, position)
+    require_axes(name, position, claim=claims)
+    is_one = (position >= 0) & (position < pools) & (position == np.floor(position))
+    refuse_where(~is_one, f"{name} is not among the {pools} positions there are")
+    return position.astype(np.intp)
+
+
+def _only_where(may_count: NDArray[np.bool_], shared: Numbers, claim: Numbers) -> Numbers:
+    """Nothing where a share may not count; what was spent in place of the old service stands all the same."""
+    return np.where(may_count | (claim < 0) | np.isnan(shared), shared, 0.0)
 
 
 def _by_pool(amounts: Numbers, pool: NDArray[np.intp], pools: int) -> Numbers:
     return np.bincount(pool, weights=amounts, minlength=pools)
 
 
-def _deduplicated(asked: Numbers, pool: NDArray[np.intp], available: ArrayLike) -> Numbers:
+def _deduplicated(asked: Numbers, pool: NDArray[np.intp], available: Numbers) -> Numbers:
     """Whole pence to share out in each pool; a part of a penny stays in the pool."""
-    there = np.floor(np.maximum(as_numbers("available", available), 0))
+    there = np.floor(np.maximum(available, 0))
     return np.minimum(_by_pool(asked, pool, len(there)), there)
 
 

@@ -9,9 +9,10 @@ guide, such as those of Covid, to missing first.
 Not for series with empty months, nor for fewer than two years before: ``assumed_growth`` then carries a
 growth that somebody must name, without limits. Between two and three years the answer is marked limited. Where
 the level itself wanders nearly as much as months scatter about it, three years cannot show it, and limits of a
-year hold less often than stated. Not for a sum of areas by adding their limits: add up the areas first. It cannot
-tell the initiative from whatever else began at that time: compare with others (``improvement``). Less activity
-than usual, even times its cost, is not cash: see ``attribution``.
+year hold less often than stated; where neither level nor slope wanders at all, limits of 95 % hold 97 to 99
+times in 100, two years ahead 99 or more. Not for a sum of areas by adding their limits: add up the areas
+first. It cannot tell the initiative from whatever else began at that time: compare with others
+(``improvement``). Less activity than usual, even times its cost, is not cash: see ``attribution``.
 
 Formula::
 
@@ -37,7 +38,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaincinv
 
-from careatlas.methods.estimate import Numbers, as_counts, divide, refuse_where
+from careatlas.methods._panel import refuse_start
+from careatlas.methods.estimate import Numbers, as_counts, divide, refuse_where, require_axes
 from careatlas.methods.intervals import tail
 
 CHAPTER = "Opportunity and benefit"
@@ -52,7 +54,7 @@ CARRIED_OVER = {0.0: 0.4, 0.3: 0.5, 0.6: 0.1}
 SETTINGS = np.array(list(product(LEVEL_STEPS, SLOPE_STEPS, CARRIED_OVER)))
 CHANCES = np.prod(list(product(LEVEL_STEPS.values(), SLOPE_STEPS.values(), CARRIED_OVER.values())), axis=1)
 PATHS = 2000  # futures of each series
-SERIES_AT_ONCE = 100  # their futures are held in memory together
+MONTHS_AT_ONCE = 2_400_000  # of futures held in memory together: of 100 series a year ahead, about 100 MB
 
 
 class BusinessAsUsual(NamedTuple):
@@ -109,21 +111,21 @@ def business_as_usual(
     >>> round(float(usual.saving), -1), bool(usual.saving_lower > 0)
     (120.0, True)
     """
-    activity = as_counts("activity", activity)
+    activity = _activity(activity, start)
     months, ahead = activity.shape[-1], activity.shape[-1] - start
-    _refuse_start(start, months)
     heads = _above_zero("weighted_heads", weighted_heads, activity.shape).reshape(-1, months)
     rows = activity.reshape(-1, months)
     design, noise = _design(months, start, working_days), _noise(ahead, seed)
     ends = 0.5, tail(confidence), 1 - tail(confidence)
     found = np.full((len(ends), len(rows), 2 * ahead + 1), np.nan)
     log_rate = _log_rate(rows[:, :start], heads[:, :start])
+    at_once = max(MONTHS_AT_ONCE // (PATHS * ahead), 1)
     patterns, which = np.unique(~np.isnan(log_rate), axis=0, return_inverse=True)
     for pattern, is_seen in enumerate(patterns):
         model = _forecasts(design, is_seen)
         alike = np.flatnonzero(which.ravel() == pattern) if model else []
-        for first in range(0, len(alike), SERIES_AT_ONCE):
-            at = alike[first : first + SERIES_AT_ONCE]
+        for first in range(0, len(alike), at_once):
+            at = alike[first : first + at_once]
             futures = np.exp(_draws(model, log_rate[at][:, is_seen], noise)) * heads[at, None, start:]
             found[:, at] = np.quantile(_with_sums(futures, rows[at, start:]), ends, axis=1)
     found = found.reshape(len(ends), *activity.shape[:-1], 2 * ahead + 1)
@@ -145,10 +147,9 @@ def assumed_growth(activity: ArrayLike, start: int, yearly_growth: float) -> Ass
     >>> round(float(assumed_growth([100] * 12 + [105], start=12, yearly_growth=0.1).saving), 6)
     5.0
     """
-    activity = as_counts("activity", activity)
+    activity = _activity(activity, start)
     months = activity.shape[-1]
-    _refuse_start(start, months)
-    if yearly_growth < -1:
+    if not yearly_growth >= -1:
         raise ValueError(f"yearly_growth is a share, .02 for 2 %, and not below -1; it is {yearly_growth}")
     year_before = activity[..., max(start - 12, 0) : start]
     is_known = ~np.isnan(year_before)
@@ -172,13 +173,16 @@ class _Forecasts(NamedTuple):
     freedom: int
 
 
-def _refuse_start(start: int, months: int) -> None:
-    if not 0 < start < months:
-        raise ValueError(f"start must leave months before and after; it is {start} of {months} months")
+def _activity(activity: ArrayLike, start: int) -> Numbers:
+    activity = as_counts("activity", activity)
+    require_axes("activity", activity, "month")
+    refuse_start(start, activity.shape[-1])
+    return activity
 
 
 def _above_zero(name: str, numbers: ArrayLike | None, shape: tuple[int, ...]) -> Numbers:
     numbers = np.ones(shape) if numbers is None else as_counts(name, numbers)
+    require_axes(name, numbers, month=shape[-1])
     refuse_where(~(numbers > 0), f"{name} is missing or not above zero")
     return np.broadcast_to(numbers, shape)
 

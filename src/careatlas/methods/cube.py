@@ -37,7 +37,9 @@ def cube(columns: Mapping[str, ArrayLike], by: Mapping[str, ArrayLike]) -> Cube:
     >>> [each.tolist() for each in found.labels.values()]
     [['A', 'B'], ['0-64', '65+']]
     """
-    lengths = {name: len(column) for name, column in {**columns, **by}.items()}
+    if not by:
+        raise ValueError("by must name at least one column of labels, one for each axis; it names none")
+    lengths = {name: _length(name, column) for name, column in {**columns, **by}.items()}
     if len(set(lengths.values())) > 1:
         raise ValueError(f"columns must have one length; they have {lengths}")
     codes, labels = zip(*(_numbered(name, column) for name, column in by.items()), strict=True)
@@ -50,6 +52,12 @@ def cube(columns: Mapping[str, ArrayLike], by: Mapping[str, ArrayLike]) -> Cube:
             values[name].fill(np.nan)
         values[name].ravel()[place] = as_numbers(name, column)
     return Cube(values, dict(zip(by, labels, strict=True)))
+
+
+def _length(name: str, column: ArrayLike) -> int:
+    if getattr(column, "ndim", 1) != 1 or not hasattr(column, "__len__"):
+        raise ValueError(f"{name} must be a column, with one value for each row of the table")
+    return len(column)
 
 
 def _numbered(name: str, column: ArrayLike) -> tuple[NDArray[np.integer], NDArray[Any]]:

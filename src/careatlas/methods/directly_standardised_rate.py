@@ -4,14 +4,16 @@ Use it to compare areas of different age, with each other and over the years. Wh
 events (admissions), give the sums of squares too (``repeat_events``), or the limits are too narrow.
 
 Not below ten events (withheld: show the count, or an ``indirectly_standardised_ratio``), and not where strata
-are missing. For few events, or weights far larger in some strata than in others,
-``gamma_limited_standardised_rate`` keeps its promise where the usual limits do not, and is wider.
+are missing. From ten to twenty expected events, where areas with fewer are withheld, limits of 95 % hold the
+truth 97 to 99 times in 100. For few events, or weights far larger in some strata than in others
+(the lower limit is then often 0), ``gamma_limited_standardised_rate`` keeps its promise where the usual limits
+do not, and is wider.
 
 Formula::
 
     rate      = multiplier x sum(weight x count/people) / sum(weight)
     variance  = sum(squares x (weight/people)^2) / sum(weight)^2
-    lower     = rate + multiplier x root(variance/events) x (lower limit of the events - events)
+    lower     = rate + multiplier x root(variance/events) x (lower limit of the events - events), at least 0
     upper     = rate + multiplier x root(variance/events) x (upper limit of the events - events)
     events    = sum of the counts; their limits are Byar's (see intervals)
     squares   = the counts where events are independent; else, over persons, the sum of (events of one person)^2
@@ -28,7 +30,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammainccinv, gammaincinv
 
-from careatlas.methods.estimate import Estimate, Numbers, as_counts, divide, refuse_where
+from careatlas.methods.estimate import Estimate, Numbers, as_counts, divide, refuse_where, require_axes
 from careatlas.methods.intervals import count_limits, tail
 
 CHAPTER = "Rates"
@@ -59,9 +61,11 @@ def directly_standardised_rate(
     left out altogether.
 
     Value and limits are ``[..., area]``. NaN in any weighted stratum, or fewer than ten events, gives NaN.
-    Refuses a weighted stratum without people (no rate exists there, and leaving the band out would change
-    what is compared), numbers below zero, squares smaller than their count, and a standard population of
-    nobody.
+    Where one event among few people of a heavy stratum makes most of the variance, Dobson's lower limit would
+    lie below 0, and is 0: ``gamma_limited_standardised_rate`` has a better one. Refuses a weighted stratum
+    without people (no rate exists there, and leaving the band out would change what is compared), inputs
+    whose strata differ in number, numbers below zero, squares smaller than their count, and a standard
+    population of nobody.
 
     Dobson, Kuulasmaa, Eberle & Scherer 1991, 10.1002/sim.4780100317.
 
@@ -71,9 +75,12 @@ def directly_standardised_rate(
     >>> float(rate.value[0].round(6)), float(rate.lower[0].round(2)), float(rate.upper[0].round(2))
     (2.0, 1.43, 2.72)
     """
-    count = as_counts("count_by_stratum", count_by_stratum)
-    squares = _squares(count, squares_by_stratum)
     weight, has_weight = _weight_per_person(denominator_by_stratum, standard_population)
+    count = _of_strata("count_by_stratum", count_by_stratum, standard_population)
+    squares = count
+    if squares_by_stratum is not None:
+        squares = _of_strata("squares_by_stratum", squares_by_stratum, standard_population)
+        refuse_where(squares < count * (1 - 1e-9), "squares_by_stratum is smaller than count_by_stratum")
     count, squares = count[..., has_weight], squares[..., has_weight]
     rate, variance = _over_strata(count, weight), _over_strata(squares, weight, weight)
     return _dobson_limits(rate, variance, _over_strata(count), multiplier, confidence)
@@ -100,7 +107,7 @@ def gamma_limited_standardised_rate(
     (0.0, 0.0, 1.8444)
     """
     weight, has_weight = _weight_per_person(denominator_by_stratum, standard_population)
-    count = as_counts("count_by_stratum", count_by_stratum)[..., has_weight]
+    count = _of_strata("count_by_stratum", count_by_stratum, standard_population)[..., has_weight]
     rate, variance = _over_strata(count, weight), _over_strata(count, weight, weight)
     largest = weight.max(axis=-1)
     # One more event, of the largest weight there is, is what the area might have had.
@@ -125,6 +132,7 @@ def repeat_events(persons: ArrayLike) -> RepeatEvents:
     RepeatEvents(count=np.float64(10.0), squares=np.float64(14.0))
     """
     persons = as_counts("persons", persons)
+    require_axes("persons", persons, "events")
     events = np.arange(1.0, persons.shape[-1] + 1)
     return RepeatEvents(persons @ events, persons @ events**2)
 
@@ -135,10 +143,12 @@ def _weight_per_person(
     """The weight of one person in each stratum that has weight, and which those are: a slice where all have,
     which copies nothing."""
     weight = as_counts("standard_population", standard_population)
+    if weight.ndim != 1:
+        raise ValueError(f"standard_population must be [stratum], one axis; it has {weight.ndim} axes")
     refuse_where(np.isnan(weight), "standard_population is missing")
     if not weight.sum() > 0:
         raise ValueError("standard_population has nobody in it")
-    people = as_counts("denominator_by_stratum", denominator_by_stratum)
+    people = _of_strata("denominator_by_stratum", denominator_by_stratum, standard_population)
     is_weighted = weight > 0
     refuse_where(
         (people == 0) & is_weighted,
@@ -148,12 +158,11 @@ def _weight_per_person(
     return weight[has_weight] / weight.sum() / people[..., has_weight], has_weight
 
 
-def _squares(count: Numbers, squares_by_stratum: ArrayLike | None) -> Numbers:
-    if squares_by_stratum is None:
-        return count
-    squares = as_counts("squares_by_stratum", squares_by_stratum)
-    refuse_where(squares < count * (1 - 1e-9), "squares_by_stratum is smaller than count_by_stratum")
-    return squares
+def _of_strata(name: str, by_stratum: ArrayLike, standard_population: ArrayLike) -> Numbers:
+    """Counts, as many on the last axis as the standard population has: a single one would be spread over all."""
+    numbers = as_counts(name, by_stratum)
+    require_axes(name, numbers, stratum=np.size(standard_population))
+    return numbers
 
 
 def _over_strata(*factors: Numbers) -> Numbers:
@@ -171,6 +180,6 @@ def _dobson_limits(
     value = np.where(np.isnan(known), np.nan, rate)
     return Estimate(
         multiplier * value,
-        multiplier * (value + scale * (lower - known)),
+        multiplier * np.maximum(value + scale * (lower - known), 0),
         multiplier * (value + scale * (upper - known)),
     )

@@ -6,7 +6,8 @@ method says so. What cannot be (a count below zero, events among nobody) is refu
 its position, because a wrong number would be worse than none.
 """
 
-from typing import NamedTuple
+from operator import index
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -56,6 +57,27 @@ def as_counts(name: str, values: ArrayLike) -> Numbers:
     return numbers
 
 
+def as_truths(name: str, values: ArrayLike, not_known: bool | None = None) -> NDArray[np.bool_]:
+    """Truths, given as such or as 1 and 0; what is not known (NaN, None) is ``not_known``, or else refused.
+
+    Text is refused, because any would be true, and so are other numbers.
+
+    >>> as_truths("is_changed", [1, 0, True]), as_truths("is_held", [True, None], not_known=False)
+    (array([ True, False,  True]), array([ True, False]))
+    """
+    if np.asarray(values).dtype.kind in "OSU":
+        is_text = np.vectorize(lambda each: isinstance(each, str | bytes), otypes=[bool])(values)
+        refuse_where(is_text, f"{name} must be true or false, and is text")
+    numbers = _as_floats(values)
+    is_known = ~np.isnan(numbers)
+    refuse_where(
+        is_known & (numbers != 0) & (numbers != 1), f"{name} must be true or false, and is another number"
+    )
+    if not_known is None:
+        refuse_where(~is_known, f"{name} must be true or false, and is not known")
+    return np.where(is_known, numbers == 1, bool(not_known))
+
+
 def _as_floats(values: ArrayLike) -> Numbers:
     if isinstance(values, np.ma.MaskedArray):
         values = values.astype(np.float64).filled(np.nan)
@@ -75,6 +97,54 @@ def refuse_where(wrong: NDArray[np.bool_], what: str) -> None:
     first = ", ".join(str(index) for index in positions[0]) or "0"
     others = f" and {len(positions) - 1} more" if len(positions) > 1 else ""
     raise ValueError(f"{what} at position {first}{others}")
+
+
+def require_axes(name: str, numbers: NDArray[Any], *axes: str, **lengths: int) -> None:
+    """Raise ``ValueError`` unless there are as many axes as named, so that one number is not taken for a map.
+
+    Axes named with a length are the last ones, and have just that: one truth is not spread over all areas.
+
+    >>> require_axes("count", as_counts("count", 4), "area", "period")
+    Traceback (most recent call last):
+    ValueError: count must be [..., area, period]; it has 0 axes
+    >>> require_axes("is_changed", as_truths("is_changed", [True]), area=3)
+    Traceback (most recent call last):
+    ValueError: is_changed must have 3 along its axis area; it has 1
+    """
+    if numbers.ndim < len(axes) + len(lengths):
+        raise ValueError(f"{name} must be [..., {', '.join([*axes, *lengths])}]; it has {numbers.ndim} axes")
+    for back, (axis, length) in enumerate(reversed(lengths.items()), start=1):
+        if numbers.shape[-back] != length:
+            raise ValueError(
+                f"{name} must have {length} along its axis {axis}; it has {numbers.shape[-back]}"
+            )
+
+
+def counts_with_axes(*axes: str, **counts: ArrayLike) -> tuple[Numbers, ...]:
+    """Counts given by name, as floats of one shape that has at least these axes; refused as in ``as_counts``.
+
+    >>> counts_with_axes("area", observed=[3, None], expected=2)
+    (array([ 3., nan]), array([2., 2.]))
+    """
+    arrays = np.broadcast_arrays(*(as_counts(name, values) for name, values in counts.items()))
+    require_axes(" or ".join(counts), arrays[0], *axes)
+    return arrays
+
+
+def whole_number(name: str, number: int, fewest: int) -> int:
+    """The number of draws, points or places that was asked for; refused if not whole or below ``fewest``.
+
+    >>> whole_number("draws", 0, fewest=1)
+    Traceback (most recent call last):
+    ValueError: draws must be a whole number of at least 1; it is 0
+    """
+    try:
+        whole = index(number)
+    except TypeError:
+        whole = fewest - 1
+    if whole < fewest:
+        raise ValueError(f"{name} must be a whole number of at least {fewest}; it is {number!r}")
+    return whole
 
 
 def divide(numerator: Numbers | float, denominator: Numbers | float) -> Numbers:

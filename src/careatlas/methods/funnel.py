@@ -32,7 +32,7 @@ from numpy.typing import ArrayLike
 from scipy.special import betainc, gammainc, gammaincc, gammainccinv, gammaincinv
 
 from careatlas.methods.estimate import Limits, Numbers, as_counts, divide, refuse_where
-from careatlas.methods.intervals import exact_limits, tail, wilson_limits
+from careatlas.methods.intervals import as_part, exact_limits, tail, wilson_limits
 
 CHAPTER = "Limits and outliers"
 
@@ -68,10 +68,7 @@ def outlying_proportions(
     >>> outlying_proportions([9, 10, 0], [10, 10, 10], 0.5).tolist()
     [0.0, 1.0, -1.0]
     """
-    count, denominator, overall = np.broadcast_arrays(
-        as_counts("count", count), as_counts("denominator", denominator), _as_share(overall)
-    )
-    refuse_where(count > denominator, "count is larger than its denominator")
+    count, denominator, overall = np.broadcast_arrays(*as_part(count, denominator), _as_share(overall))
     chance = _binomial(denominator, overall)
     flag = _flag(chance.as_many(count), chance.as_few(count), tail(confidence))
     is_unknown = np.isnan(count) | np.isnan(denominator) | np.isnan(overall) | (denominator == 0)

@@ -28,7 +28,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtr
 
-from careatlas.methods.estimate import Numbers, as_numbers, divide, refuse_where
+from careatlas.methods._panel import panel
+from careatlas.methods.estimate import Numbers, divide, refuse_where
 from careatlas.methods.intervals import t_half_width
 
 CHAPTER = "Opportunity and benefit"
@@ -86,7 +87,8 @@ def difference_in_differences(
 
     A period missing in a changed area is left out, and so are peers with gaps in what remains. Fewer than two
     peers, or nothing before or after, give NaN; ``trend_p`` needs three periods before; where all changes are
-    the same, p is NaN. Refuses an area that is both changed and peer.
+    the same, p is NaN. Refuses an area that is both changed and peer, and truths that are not known or not
+    given for each area.
 
     Bertrand, Duflo & Mullainathan 2004, 10.1162/003355304772839588; Donald & Lang 2007, 10.1162/rest.89.2.221.
 
@@ -134,9 +136,9 @@ def adjusted_difference(
     >>> float(effect.value.round(6)), float(effect.expected_change.round(6))
     (-1.0, -2.0)
     """
+    value, is_changed, is_peer, is_used = _groups(value, is_changed, is_peer, start)
     if not 0 < spell < start:
         raise ValueError(f"spell must lie between 0 and the {start} periods before; it is {spell}")
-    value, is_changed, is_peer, is_used = _groups(value, is_changed, is_peer, start)
     before, after = _means_over(is_used, start)
     in_spell = np.arange(is_used.shape[-1]) >= start - spell
     recent, _ = _means_over(is_used & in_spell, start)
@@ -161,30 +163,16 @@ def adjusted_difference(
     return AdjustedDifference(effect, effect - reach, effect + reach, p, crude - effect)
 
 
-def _panel(value: ArrayLike, is_one: ArrayLike, start: int) -> tuple[Numbers, NDArray[np.bool_]]:
-    """Values and truths by area on the same leading axes."""
-    value, is_one = as_numbers("value", value), np.asarray(is_one, dtype=bool)
-    if not 0 < start < value.shape[-1]:
-        raise ValueError(
-            f"start must leave periods before and after; it is {start} of {value.shape[-1]} periods"
-        )
-    lead = np.broadcast_shapes(value.shape[:-1], is_one.shape)
-    return np.broadcast_to(value, (*lead, value.shape[-1])), np.broadcast_to(is_one, lead)
-
-
 def _groups(
     value: ArrayLike, is_changed: ArrayLike, is_peer: ArrayLike, start: int
 ) -> tuple[Numbers, NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
     """Values, changed areas, peers without gaps and periods known in every changed area, on the same leading
     axes."""
-    value, is_changed = _panel(value, is_changed, start)
-    is_peer = np.asarray(is_peer, dtype=bool)
+    value, (is_changed, is_peer) = panel(value, start, is_changed=is_changed, is_peer=is_peer)
     refuse_where(is_changed & is_peer, "an area is both changed and peer")
-    lead = np.broadcast_shapes(value.shape[:-1], is_peer.shape)
-    value = np.broadcast_to(value, (*lead, value.shape[-1]))
     is_used = ~np.any(np.isnan(value) & is_changed[..., None], axis=-2)
     is_peer = is_peer & ~np.any(np.isnan(value) & is_used[..., None, :], axis=-1)
-    return value, np.broadcast_to(is_changed, lead), is_peer, is_used
+    return value, is_changed, is_peer, is_used
 
 
 def _means_over(is_used: NDArray[np.bool_], start: int) -> tuple[Numbers, Numbers]:

@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from careatlas.methods.estimate import Numbers, as_counts, divide
+from careatlas.methods.estimate import Numbers, as_counts, divide, require_axes
 from careatlas.methods.intervals import count_limits
 
 CHAPTER = "Rates"
@@ -68,7 +68,7 @@ def expected_events(denominator_by_stratum: ArrayLike, reference_rate: ArrayLike
     ``denominator_by_stratum`` people ``[..., area, stratum]``; ``reference_rate`` events per person,
     ``[stratum]``, or any shape that broadcasts (``[indicator, 1, stratum]``). The answer is ``[..., area]``.
     NaN in people or rate gives NaN, except that a stratum in which an area has nobody adds nothing, known rate
-    or not. Refuses numbers below zero.
+    or not. Refuses numbers below zero, and rates that are not as many as the strata.
 
     1,000 people at 1 % and 500 at 4 % bring 10 and 20:
 
@@ -77,6 +77,8 @@ def expected_events(denominator_by_stratum: ArrayLike, reference_rate: ArrayLike
     """
     people = as_counts("denominator_by_stratum", denominator_by_stratum)
     rate = as_counts("reference_rate", reference_rate)
+    require_axes("denominator_by_stratum", people, "stratum")
+    require_axes("reference_rate", rate, stratum=people.shape[-1])
     is_unknown = np.isnan(rate)
     expected = np.einsum("...k,...k->...", people, np.where(is_unknown, 0, rate))
     if is_unknown.any():

@@ -34,8 +34,8 @@ def mean(
 
     ``count`` is the sum of what was observed, ``sum_of_squares`` the sum of its squares, ``observations`` how
     many there were; all ``[..., area]``. The unit is that of what was observed. Fewer than two observations
-    say nothing of the spread and give NaN, as does NaN in any of the three. Refuses a sum of squares smaller
-    than the sum allows, infinite numbers, and fewer than no observations.
+    say nothing of the spread and give NaN, as does NaN in any of the three. Refuses a sum of no observations,
+    a sum of squares smaller than the sum allows, infinite numbers, and fewer than no observations.
 
     Student 1908, 10.1093/biomet/6.1.1.
 
@@ -47,6 +47,8 @@ def mean(
     """
     total, squares = as_numbers("count", count), as_counts("sum_of_squares", sum_of_squares)
     observations = as_counts("observations", observations)
+    is_something = (np.abs(total) > 0) | (squares > 0)
+    refuse_where((observations == 0) & is_something, "there is a sum of no observations")
     value = divide(total, np.where(observations < 2, np.nan, observations))
     spread = squares - total * value  # sum of squared deviations from the mean
     refuse_where(spread < -ROUNDING * squares, "sum_of_squares is smaller than the sum allows")

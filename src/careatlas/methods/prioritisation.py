@@ -23,7 +23,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from careatlas.methods.estimate import Numbers, as_counts, as_numbers, divide, refuse_where
+from careatlas.methods.estimate import (
+    Numbers,
+    as_counts,
+    as_numbers,
+    divide,
+    refuse_where,
+    require_axes,
+    whole_number,
+)
 
 CHAPTER = "Opportunity and benefit"
 ROUNDING = 1e-9  # share of a sum of costs that floating-point numbers may be out by
@@ -74,7 +82,7 @@ def fund(value: ArrayLike, net_cost: ArrayLike, budget: ArrayLike) -> Funding:
     >>> funding.is_funded.tolist(), funding.rank.tolist(), float(funding.left)
     ([True, False, True, True], [2.0, 3.0, 1.0, 4.0], 0.0)
     """
-    value, cost = np.broadcast_arrays(as_numbers("value", value), as_numbers("net_cost", net_cost))
+    value, cost = _of_options(as_numbers("value", value), "net_cost", as_numbers("net_cost", net_cost))
     left = np.broadcast_to(as_counts("budget", budget), value.shape[:-1]).astype(float)
     is_dominant = (cost <= 0) & (value >= 0)
     is_candidate = is_dominant | ((cost > 0) & (value > 0))
@@ -104,7 +112,7 @@ def candidates_for_release(value: ArrayLike, cost: ArrayLike, needed: ArrayLike)
     >>> candidates_for_release([10, 3, 9], [20, 30, 30], needed=40).tolist()
     [False, True, True]
     """
-    value, cost = np.broadcast_arrays(as_numbers("value", value), as_counts("cost", cost))
+    value, cost = _of_options(as_numbers("value", value), "cost", as_counts("cost", cost))
     slope = divide(value, cost)
     order = np.argsort(slope, axis=-1, kind="stable")  # unknown ones come last
     released = np.where(np.isnan(slope), 0, cost)
@@ -133,8 +141,18 @@ def funding_share(
     (1.0, 1.0)
     """
     score, cost = as_numbers("score", score), as_numbers("net_cost", net_cost)
+    require_axes("score", score, "option", "criterion")
+    draws = whole_number("draws", draws, fewest=1)
     weight = np.random.default_rng(seed).dirichlet(np.ones(score.shape[-1]), draws)
     weighted = np.moveaxis(score @ weight.T, -1, 0)
     share = fund(weighted, cost, budget).is_funded.mean(axis=0)
     is_unknown = np.isnan(weighted[0] + cost + as_numbers("budget", budget)[..., None])
     return np.where(is_unknown, np.nan, share)
+
+
+def _of_options(value: Numbers, name: str, cost: Numbers) -> tuple[Numbers, Numbers]:
+    """Values and costs on the same leading axes, one of each for every option."""
+    require_axes("value", value, "option")
+    require_axes(name, cost, option=value.shape[-1])
+    value, cost = np.broadcast_arrays(value, cost)
+    return value, cost

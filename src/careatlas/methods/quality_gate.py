@@ -3,36 +3,39 @@
 Use it for the quality measures linked to an initiative, by month: at least one is mandatory. Each is compared
 with its own level before the start; it got worse if a month lies outside limits on the wrong side, or too
 many months in a row lie on the wrong side of the mean. Limits are wide enough, and rows long enough, that a
-stable set of measures is blocked wrongly in at most 5 % of years.
+stable set of measures is blocked wrongly in at most 5 % of years: the fewer months of a measure are known
+before, the less sure its own level is, and the wider they are.
 
 Not to find improvement (``spc``, ``improvement``): it looks to the wrong side only. Not for measures with a
-season or a trend before (adjust them first), nor where months depend on one another: both blocks more, as do
-many gaps before.
+season or a trend before (adjust them first), nor where months depend on one another: both blocks more.
 
 Formula::
 
     sigma   = mean |month - last known month before it| / 1.128, before the start
     z       = (mean before - month) / sigma, turned so that above 0 is worse
     worse   = any z > limit, or as many months in a row with z > 0 as the run
-    limit, run: at least 3 and 7, raised until all measures together give .05 of stable years (simulated)
+    limit, run: at least 3 and 7, raised until all measures together give .05 of stable years (simulated with
+                as many months before as are known of the measure)
 
 Source: Shewhart 1931, Economic control of quality of manufactured product; Montgomery 2020, Introduction to
 statistical quality control (limits from moving ranges); Nelson 1984, J Qual Technol 16:237,
 10.1080/00224065.1984.11978921 (runs).
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from careatlas.methods.estimate import Numbers, as_numbers, divide
+from careatlas.methods._panel import refuse_start
+from careatlas.methods.estimate import Numbers, as_numbers, as_truths, divide, require_axes, whole_number
 
 CHAPTER = "Opportunity and benefit"
 LEAST_LIMIT, LEAST_RUN = 3.0, 7  # standard deviations, months: what charts use for one measure
 LEAST_BEFORE = 12  # months known: with fewer there is no level to compare with
 RANGE_PER_SIGMA = 1.128  # mean absolute difference of two normal draws, in standard deviations
-STABLE_SETS = 20_000  # simulated
+STABLE_SETS = 50_000  # simulated
 ROUNDING = 1e-9  # share of the level: months that differ by less are the same
 
 
@@ -47,7 +50,8 @@ class Rule(NamedTuple):
 
 class QualityGate(NamedTuple):
     """``is_held`` ``[...]``: at least one measure, none missing and none worse; ``is_worse`` and ``is_missing``
-    ``[..., measure]``; and the ``rule`` by which, single numbers."""
+    ``[..., measure]``; and the ``rule`` by which: its limit and run ``[..., measure]``, and the false alarm of
+    all measures together ``[...]``."""
 
     is_held: NDArray[np.bool_]
     is_worse: NDArray[np.bool_]
@@ -68,9 +72,9 @@ def quality_gate(
     ``is_higher_better`` ``[measure]``. A measure is missing with fewer than twelve known months before or none
     after, and missing blocks as worse does; single missing months are passed over. A measure that never
     varied before is worse at its first change for the worse. The rule (``stable_rule``) depends on the number
-    of measures and months only, so that one call holds all initiatives to the same, and on whole years since
-    the start, so that to look every month adds no false alarms. Refuses a start with nothing before or after
-    and false alarms not between 0 and 1.
+    of measures, on the months known before of each, and on whole years since the start, so that to look every
+    month adds no false alarms. Refuses a start with nothing before or after, false alarms not between 0 and 1,
+    and an ``is_higher_better`` that is not one truth for each measure.
 
     Nelson 1984, 10.1080/00224065.1984.11978921.
 
@@ -82,28 +86,31 @@ def quality_gate(
     (False, [False, True])
     """
     value = as_numbers("value", value)
+    require_axes("value", value, "measure", "month")
     measures, months = value.shape[-2:]
-    if not 0 < start < months:
-        raise ValueError(f"start must leave months before and after; it is {start} of {months} months")
-    years_begun = -(-(months - start) // 12)
-    rule = stable_rule(measures, max(start, LEAST_BEFORE), 12 * years_begun, yearly_false_alarm, seed)
-    sign = np.where(np.asarray(is_higher_better, dtype=bool), -1.0, 1.0)[..., None]
-    furthest, longest = _worst(sign * value, start)
+    refuse_start(start, months)
+    is_higher_better = as_truths("is_higher_better", is_higher_better)
+    require_axes("is_higher_better", is_higher_better, measure=measures)
+    furthest, longest = _worst(np.where(is_higher_better, -1.0, 1.0)[..., None] * value, start)
     is_known = ~np.isnan(value)
-    is_missing = (is_known[..., :start].sum(axis=-1) < LEAST_BEFORE) | ~is_known[..., start:].any(axis=-1)
+    before = is_known[..., :start].sum(axis=-1)
+    years_begun = -(-(months - start) // 12)
+    rule = _rule_of_set(np.maximum(before, LEAST_BEFORE), 12 * years_begun, yearly_false_alarm, seed)
+    is_missing = (before < LEAST_BEFORE) | ~is_known[..., start:].any(axis=-1)
     is_worse = ~is_missing & ((furthest > rule.limit) | (longest >= rule.run))
     is_held = ~(is_worse | is_missing).any(axis=-1) & (measures > 0)
     return QualityGate(is_held, is_worse, is_missing, rule)
 
 
 def stable_rule(
-    measures: ArrayLike, before: int, after: int, yearly_false_alarm: float = 0.05, seed: int = 0
+    measures: ArrayLike, before: ArrayLike, after: int, yearly_false_alarm: float = 0.05, seed: int = 0
 ) -> Rule:
     """The least limit and run that keep to the false alarms allowed for all ``measures`` together, half to each.
 
-    ``measures``, how many are watched, of any shape; ``before`` and ``after``, months. From 20,000 simulated
-    stable series, normal and independent, whose level is learnt from the months before as in the gate. Refuses
-    fewer than two months before, none after, and false alarms not between 0 and 1.
+    ``measures``, how many are watched, and ``before``, months known of them, of any shapes that broadcast;
+    ``after``, months. From 50,000 simulated stable series, normal and independent, whose level is learnt from
+    the months before as in the gate. Refuses fewer than two months before, none after, and false alarms not
+    between 0 and 1.
 
     With one measure, two years before and a year after, three standard deviations and seven in a row would
     block too often: eight are needed, and a little more than three:
@@ -114,16 +121,31 @@ def stable_rule(
     """
     if not 0 < yearly_false_alarm < 1:
         raise ValueError(f"yearly_false_alarm must lie between 0 and 1; it is {yearly_false_alarm}")
-    if before < 2 or after < 1:
-        raise ValueError(f"a rule needs two months before and one after; it has {before} and {after}")
-    measures = np.maximum(np.asarray(measures, dtype=np.float64), 1)
+    after = whole_number("after", after, fewest=1)
+    measures, before = np.broadcast_arrays(np.maximum(measures, 1), before)
     years = max(after / 12, 1)
-    stable = np.random.default_rng(seed).standard_normal((STABLE_SETS, before + after))
-    furthest, longest = _worst(stable, before)
     allowed = 1 - (1 - yearly_false_alarm) ** (years / measures)
-    parts = [_least(furthest, longest, share) for share in allowed.ravel()]
-    limit, run, of_one = (np.reshape(part, measures.shape) for part in np.transpose(parts))
+    parts = [
+        _least(*_stable(whole_number("before", months, fewest=2), after, seed), share)
+        for months, share in zip(before.ravel(), allowed.ravel(), strict=True)
+    ]
+    limit, run, of_one = (np.reshape(part, measures.shape) for part in np.reshape(parts, (-1, 3)).T)
     return Rule(limit, run, 1 - (1 - of_one) ** (measures / years))
+
+
+def _rule_of_set(before: NDArray[np.intp], after: int, yearly_false_alarm: float, seed: int) -> Rule:
+    """Limit and run of each measure by the months known before, and the false alarm of all of them."""
+    measures = before.shape[-1]
+    months, which = np.unique(before, return_inverse=True)
+    rule = stable_rule(measures, months, after, yearly_false_alarm, seed)
+    limit, run, stays = (each[which.reshape(before.shape)] for each in (*rule[:2], 1 - rule.false_alarm))
+    return Rule(limit, run, 1 - (stays ** (1 / max(measures, 1))).prod(axis=-1))
+
+
+@lru_cache(maxsize=32)
+def _stable(before: int, after: int, seed: int) -> tuple[Numbers, Numbers]:
+    """How far the worst month of stable series lies out, and their longest rows; kept, as many calls need it."""
+    return _worst(np.random.default_rng(seed).standard_normal((STABLE_SETS, before + after)), before)
 
 
 def _worst(value: Numbers, start: int) -> tuple[Numbers, Numbers]:

@@ -25,7 +25,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from careatlas.methods.estimate import Numbers, as_counts, as_numbers, divide
+from careatlas.methods._panel import panel
+from careatlas.methods.estimate import Numbers, as_counts, divide
 from careatlas.methods.intervals import tail
 
 CHAPTER = "Opportunity and benefit"
@@ -76,9 +77,10 @@ def synthetic_control(
     donors are all the rest; ``start`` is the position of the first period after the change. Where the
     sampling ``standard_error`` of the values is given, an area whose fit before is off by more than twice
     that has no effect and no p, and is no placebo to others either: leaving it among them would make fits
-    look rare that are not. Every donor sits the same test with the other donors, and p is the place of the
-    changed area among them. Where any area could as well have been the changed one that is exact, but for the
-    one donor fewer of the placebos: in simulation 5 to 6 % at .05.
+    look rare that are not. Nor has an area of which no error before is known (NaN). Every donor sits the same
+    test with the other donors, and p is the place of the changed area among them. Where any area could as well
+    have been the changed one that is exact, but for the one donor fewer of the placebos: in simulation 5 to
+    6 % at .05.
 
     An area's missing periods are left out for it, and donors with gaps elsewhere are not used for it. Fewer
     than two donors, or no period known before or after, give NaN. Limits are NaN with too few placebos for
@@ -93,7 +95,7 @@ def synthetic_control(
     >>> fit.weight[0].round(6).tolist(), float(fit.effect[0].round(6))
     ([0.0, 0.5, 0.5], -3.0)
     """
-    value, is_changed = _panel(value, is_changed, start)
+    value, (is_changed,) = panel(value, start, is_changed=is_changed)
     lead, areas = value.shape[:-2], value.shape[-2]
     gap, weight = np.full(value.shape, np.nan), np.full((*lead, areas, areas), np.nan)
     for at in np.ndindex(*lead):
@@ -105,7 +107,8 @@ def synthetic_control(
     is_poor_fit = np.zeros(before_error.shape, dtype=bool)
     if standard_error is not None:
         error = np.broadcast_to(as_counts("standard_error", standard_error), value.shape)
-        is_poor_fit = before_error > POOR_FIT * _root_mean_square(error[..., :start])
+        is_close = before_error <= POOR_FIT * _root_mean_square(error[..., :start])
+        is_poor_fit = ~is_close & ~np.isnan(before_error)
     effect = np.where(is_poor_fit, np.nan, _mean(gap[..., start:]))
     # A mixture that passes through every point leaves an error of rounding alone; a ratio to it means nothing.
     level = np.abs(np.nan_to_num(value)).max(axis=(-2, -1))
@@ -133,26 +136,17 @@ def searched_start(value: ArrayLike, is_changed: ArrayLike, starts: ArrayLike) -
     >>> searched_start(value, [True, False, False], starts=[3, 4]).start.tolist()
     [4.0, nan, nan]
     """
-    starts = [int(start) for start in np.ravel(starts)]
+    starts = list(np.ravel(starts))
+    if not starts:
+        raise ValueError("starts must name at least one position; there is none")
     fits = [synthetic_control(value, is_changed, start) for start in starts]
     ratios = np.stack([fit.ratio for fit in fits])
     is_fitted = ~np.isnan(ratios).any(axis=0)
-    _, is_changed = _panel(value, is_changed, starts[0])
+    _, (is_changed,) = panel(value, starts[0], is_changed=is_changed)
     ratio = np.where(is_fitted, ratios.max(axis=0), np.nan)
     is_asked = is_changed & is_fitted
     best = np.where(is_asked, np.array(starts)[np.argmax(ratios, axis=0)], np.nan)
     return SearchedStart(best, _place(ratio, is_asked, ~is_changed & is_fitted))
-
-
-def _panel(value: ArrayLike, is_one: ArrayLike, start: int) -> tuple[Numbers, NDArray[np.bool_]]:
-    """Values and truths by area on the same leading axes."""
-    value, is_one = as_numbers("value", value), np.asarray(is_one, dtype=bool)
-    if not 0 < start < value.shape[-1]:
-        raise ValueError(
-            f"start must leave periods before and after; it is {start} of {value.shape[-1]} periods"
-        )
-    lead = np.broadcast_shapes(value.shape[:-1], is_one.shape)
-    return np.broadcast_to(value, (*lead, value.shape[-1])), np.broadcast_to(is_one, lead)
 
 
 def _fit(value: Numbers, area: int, is_donor: NDArray[np.bool_], start: int) -> tuple[Numbers, Numbers]:
