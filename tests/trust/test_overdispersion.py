@@ -26,7 +26,7 @@ def within(share, limit, tries):
     return share <= limit + 3 * np.sqrt(limit * (1 - limit) / tries)
 
 
-@pytest.mark.parametrize("areas", [42, 106, 130])
+@pytest.mark.parametrize("areas", [20, 42, 106, 130])
 @pytest.mark.parametrize("variation", [0, 0.05, 0.1, 0.2])
 def test_ordinary_areas_are_flagged_no_more_often_than_allowed(measured, areas, variation):
     found = flagged(
@@ -40,15 +40,43 @@ def test_ordinary_areas_are_flagged_no_more_often_than_allowed(measured, areas, 
     assert within(found["95 %"], 0.065, MAPS)
 
 
-def test_areas_of_very_different_size_are_flagged_no_more_often(measured):
-    expected = np.geomspace(20, 5000, 106)
-    found = flagged(
-        overdispersion.rate_overdispersion, simulated(np.random.default_rng(32), 106, expected, 0.1), expected
-    )
+@pytest.mark.parametrize("areas", [20, 42, 106])
+@pytest.mark.parametrize("variation", [0, 0.05, 0.1, 0.2])
+def test_areas_of_very_different_size_are_flagged_no_more_often(measured, areas, variation):
+    expected = np.geomspace(20, 5000, areas)
+    observed = simulated(np.random.default_rng(32), areas, expected, variation)
+    found = flagged(overdispersion.rate_overdispersion, observed, expected)
     figure = ", ".join(f"{share:.2%} at {name}" for name, share in found.items())
-    measured("false flags, 106 areas of 20 to 5,000 expected, variation .1", figure, "<= .5 %, <= 6.5 %")
+    measured(
+        f"false flags, {areas} areas of 20 to 5,000 expected, variation {variation}",
+        figure,
+        "<= .5 %, <= 6.5 %",
+    )
     assert within(found["99.8 %"], 0.005, MAPS)
     assert within(found["95 %"], 0.065, MAPS)
+
+
+@pytest.mark.parametrize("areas", [3, 10, 15, 19])
+@pytest.mark.parametrize("variation", [0, 0.1])
+@pytest.mark.parametrize("sizes", ["alike", "from 20 to 5,000"])
+def test_of_fewer_than_twenty_areas_fewer_are_flagged(measured, areas, variation, sizes):
+    expected = np.full(areas, 200.0) if sizes == "alike" else np.geomspace(20, 5000, areas)
+    observed = simulated(np.random.default_rng(37), areas, expected, variation)
+    found = flagged(overdispersion.rate_overdispersion, observed, expected)
+    figure = ", ".join(f"{share:.2%} at {name}" for name, share in found.items())
+    measured(f"false flags, {areas} areas, sizes {sizes}, variation {variation}", figure, "<= .2 %, <= 5 %")
+    assert within(found["99.8 %"], 0.002, MAPS)
+    assert within(found["95 %"], 0.05, MAPS)
+
+
+def test_limits_of_chance_alone_flag_many_areas_that_differ_by_a_tenth(measured):
+    observed = simulated(np.random.default_rng(38), 106, 200.0, 0.1)
+    z = np.abs(overdispersion.rate_overdispersion(observed, np.full(observed.shape, 200.0)).z)
+    share = (z > REACH["99.8 %"]).mean()
+    measured(
+        "false flags of chance alone at 99.8 %, variation .1, 200 expected", f"{share:.2%}", "7 % as stated"
+    )
+    assert share == pytest.approx(0.07, abs=0.005)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +92,16 @@ def test_published_rules_flag_more_than_they_say(measured, rule, low, high, stat
     figure = ", ".join(f"{share:.2%} at {name}" for name, share in found.items())
     measured(f"false flags of the published rule {rule.__name__}", figure, f"{stated} at 99.8 %, as stated")
     assert low <= found["99.8 %"] <= high
+    expected = np.geomspace(20, 5000, 106)
+    where_sizes_differ = flagged(rule, simulated(np.random.default_rng(39), 106, expected, 0.1), expected)[
+        "99.8 %"
+    ]
+    measured(
+        f"false flags of {rule.__name__}, 20 to 5,000 expected",
+        f"{where_sizes_differ:.2%}",
+        "more, as stated",
+    )
+    assert where_sizes_differ > found["99.8 %"]
 
 
 def test_an_area_with_60_percent_more_events_is_found(measured):

@@ -76,10 +76,10 @@ def test_limits_of_the_variance_hold_the_truth(measured, areas, variance):
     measured(
         f"95 % limits of the variance {variance}, {areas} areas, and its mean estimate",
         f"{covered:.1%}, {fitted:.5f}",
-        "93-97 %",
+        "94-95 %",
     )
     error = 3 * np.sqrt(0.0475 / len(observed))
-    assert 0.93 - error <= covered <= 0.97 + error
+    assert 0.94 - error <= covered <= 0.95 + error
     assert fitted == pytest.approx(variance, rel=0.15)
 
 
@@ -102,11 +102,11 @@ def test_one_area_far_larger_than_the_rest_takes_cover_from_the_limits(measured,
 @pytest.mark.parametrize("variance", [0.0025, 0.01, 0.04])
 def test_limits_of_the_systematic_component_hold_the_truth(measured, areas, variance):
     expected = 200 * np.exp(np.random.default_rng(44).normal(-0.125, 0.5, areas))
-    observed = simulated(np.random.default_rng(45), 400, expected, variance)
+    observed = simulated(np.random.default_rng(45), 1500, expected, variance)
     limits = variation.limits(observed, expected, replicates=300)
     covered = ((limits.lower.scv <= variance) & (limits.upper.scv >= variance)).mean()
-    measured(f"95 % limits of the SCV {variance}, {areas} areas", f"{covered:.1%}", ">= 93 %")
-    assert covered >= 0.93 - 3 * np.sqrt(0.0475 / len(observed))
+    measured(f"95 % limits of the SCV {variance}, {areas} areas", f"{covered:.1%}", "91-99 %")
+    assert 0.91 - 3 * np.sqrt(0.0819 / len(observed)) <= covered <= 0.99 + 3 * np.sqrt(0.0099 / len(observed))
 
 
 def test_p_of_pure_chance_keeps_its_word(measured):
@@ -122,7 +122,7 @@ def test_p_of_pure_chance_keeps_its_word(measured):
 
 @pytest.mark.parametrize(("between", "within"), [(0.01, 0.01), (0.02, 0.005), (0.002, 0.02), (0.0, 0.02)])
 def test_the_share_between_larger_units_is_found_and_its_limits_hold_it(measured, between, within):
-    rng, maps = np.random.default_rng(47), 400
+    rng, maps = np.random.default_rng(47), 1200
     unit = rng.permutation(np.arange(AREAS) % 42)
     expected = 200 * np.exp(rng.normal(-0.125, 0.5, AREAS))
     units = rng.normal(-between / 2, np.sqrt(between), (maps, 42))[:, unit]

@@ -93,3 +93,13 @@ def test_what_it_was_given_is_left_as_it_was():
     before = count.copy()
     area_trends(count, count * 0 + 9)
     np.testing.assert_array_equal(count, before)
+
+
+def test_one_number_is_no_panel_and_without_periods_or_areas_nothing_is_known():
+    for count in (3, [3, 4]):
+        with pytest.raises(
+            ValueError, match=r"count or denominator must be \[\.\.\., area, period\]; it has"
+        ):
+            area_trends(count, count)
+    assert np.isnan(area_trends(np.empty((2, 0)), np.empty((2, 0))).change).tolist() == [True, True]
+    assert area_trends(np.empty((0, 5)), np.empty((0, 5))).change.shape == (0,)

@@ -135,3 +135,8 @@ def test_half_the_maps_of_pure_chance_have_no_variance_and_p_keeps_its_word():
     assert 0.45 <= (fit.variance == 0).mean() <= 0.65
     assert (fit.p < 0.05).mean() <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 2000)
     assert fit.variance.mean() < 0.02**2
+
+
+def test_one_number_is_no_set_of_areas():
+    with pytest.raises(ValueError, match=r"observed or expected must be \[\.\.\., area\]; it has 0 axes"):
+        negative_binomial(3, 5)

@@ -125,3 +125,16 @@ def test_one_area_in_every_unit_cannot_be_shared_out():
 def test_so_few_events_that_some_replicates_have_none_are_worked():
     found = nested_variation([1, 1] + [0] * 22, np.ones(24), PAIRS, replicates=60)
     assert (found.lower, found.share, found.upper) == (0, 1, 1)
+
+
+def test_units_may_be_named_by_words_and_numbers_and_one_number_is_no_set_of_areas():
+    observed, number = np.random.default_rng(6).poisson(200, 24), np.arange(24) // 2
+    named = [int(each) if each % 2 else f"board {each}" for each in number]
+    assert (
+        nested_variation(observed, np.ones(24), named).share
+        == nested_variation(observed, np.ones(24), number).share
+    )
+    with pytest.raises(ValueError, match=r"observed must be \[\.\.\., area\]; it has 0 axes"):
+        nested_variation(3, 5, [1])
+    with pytest.raises(ValueError, match="replicates must be a whole number of at least 1; it is 0"):
+        nested_variation(observed, np.ones(24), number, replicates=0)

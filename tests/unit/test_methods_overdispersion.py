@@ -42,19 +42,16 @@ def test_the_estimate_by_hand_on_areas_of_one_size():
 
 
 def test_below_twenty_areas_the_estimate_is_paule_and_mandels():
-    # with equal errors it is the sample variance of the scores less the error's square
-    score, error = np.array([1.3, 0.7, 1.1, 0.8, 1.2]), 0.1
-    found = overdispersion.score_overdispersion(score, np.full(5, error), 1.0)
+    # with equal errors: squares about the target, over the areas less one, less the error's square
+    found = overdispersion.score_overdispersion([1.3, 0.7, 1.1, 0.8, 1.2], np.full(5, 0.1), 1.0)
     assert found.has_few_areas[0]
-    assert found.tau2[0] == pytest.approx(score.var(ddof=1) - error**2, rel=1e-10)
+    assert found.tau2[0] == pytest.approx((0.09 + 0.09 + 0.01 + 0.04 + 0.04) / 4 - 0.01, rel=1e-10)
 
 
 def test_paule_and_mandels_estimate_solves_its_equation_when_errors_differ():
     score, error = np.array([1.5, 0.6, 1.1, 0.9]), np.array([0.05, 0.2, 0.1, 0.3])
     tau2 = overdispersion.score_overdispersion(score, error, 1.0).tau2[0]
-    weight = 1 / (error**2 + tau2)
-    centre = (weight * score).sum() / weight.sum()
-    assert (weight * (score - centre) ** 2).sum() == pytest.approx(3, rel=1e-9)
+    assert ((score - 1) ** 2 / (error**2 + tau2)).sum() == pytest.approx(3, rel=1e-9)
 
 
 def test_an_area_without_events_is_an_ordinary_value():
@@ -160,16 +157,15 @@ def test_proportion_limits_narrow_as_areas_grow():
         funnel.proportion_limits([10], 30)
 
 
-def test_paule_and_mandels_estimate_is_that_of_statsmodels():
+def test_about_the_mean_of_the_areas_paule_and_mandels_estimate_is_that_of_statsmodels():
     from statsmodels.stats.meta_analysis import combine_effects
 
     rng = np.random.default_rng(15)
     score, error = rng.normal(1, 0.2, (3, 12)), rng.uniform(0.05, 0.3, (3, 12))
-    ours = overdispersion.score_overdispersion(score, error, 1.0).tau2[:, 0]
-    theirs = [
-        combine_effects(y, e**2, method_re="pm", atol=1e-13).tau2 for y, e in zip(score, error, strict=True)
-    ]
-    np.testing.assert_allclose(ours, theirs, rtol=1e-8)
+    theirs = [combine_effects(y, e**2, method_re="pm", atol=1e-13) for y, e in zip(score, error, strict=True)]
+    ours = overdispersion.score_overdispersion(score, error, [[found.mean_effect_re] for found in theirs])
+    np.testing.assert_allclose(ours.tau2[:, 0], [found.tau2 for found in theirs], rtol=1e-8)
+    assert (ours.tau2 > 0).any()
 
 
 def test_shmi_leaves_out_the_lowest_and_highest_tenth_by_hand():
@@ -277,7 +273,7 @@ def test_published_rules_work_many_maps_at_once_and_leave_missing_areas_out(rule
 
 
 def test_areas_large_and_small_together_are_flagged_no_more_often():
-    # with DerSimonian and Laird's estimate 1.2 % would lie outside 99.8 %: winsorising cuts the largest areas
+    # where DerSimonian and Laird's estimate is far too low: winsorising cuts the largest areas
     expected = np.broadcast_to(np.geomspace(20, 5000, 106), (1500, 106))
     rng = np.random.default_rng(14)
     observed = rng.poisson(expected * rng.gamma(100, 1 / 100, expected.shape)).astype(float)
@@ -323,10 +319,43 @@ def test_where_no_area_has_any_of_one_count_there_is_no_ratio():
     assert np.isnan(overdispersion.ratio_overdispersion([10] * 5, [0] * 5).z_adjusted).all()
 
 
-def test_below_twenty_areas_what_all_have_in_common_is_no_difference_between_them():
+def test_a_distance_from_the_target_that_all_have_in_common_counts_on_either_side_of_twenty_areas():
+    # all 3 errors off, n areas: 9 n / (1 + t) is n - 1, or .67865 (n - 1), with t = tau2 / .1^2
     few, many = (overdispersion.score_overdispersion([1.3] * areas, 0.1, 1.0) for areas in (19, 20))
-    assert few.tau2[0] == 0
-    assert many.tau2[0] > 0.05
+    assert few.tau2[0] == pytest.approx(0.01 * (9 * 19 / 18 - 1))
+    assert many.tau2[0] == pytest.approx(0.01 * (9 * 20 / 19 / 0.678651 - 1), rel=1e-5)
+
+
+@pytest.mark.parametrize("areas", [2, 5, 10, 19])
+def test_fewer_than_twenty_areas_are_flagged_no_more_often_than_stated(areas):
+    expected = np.geomspace(20, 5000, areas)
+    z = overdispersion.rate_overdispersion(
+        simulated(np.random.default_rng(17), 2000, areas, expected, 0.1), np.tile(expected, (2000, 1))
+    ).z_adjusted
+    assert (np.abs(z) > 3.090232).mean() <= 0.002
+    assert (np.abs(z) > 1.959964).mean() <= 0.05
+    assert ((z**2).sum(axis=-1) <= areas - 1 + 1e-9).all()  # so that of ten none lies beyond 3
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        overdispersion.rate_overdispersion,
+        overdispersion.proportion_overdispersion,
+        overdispersion.ratio_overdispersion,
+        overdispersion.shmi_overdispersion,
+        overdispersion.cqc_overdispersion,
+    ],
+)
+def test_one_number_is_no_set_of_areas(rule):
+    with pytest.raises(ValueError, match=r"must be \[\.\.\., area\]; it has 0 axes"):
+        rule(3, 5)
+
+
+def test_one_score_is_no_set_of_areas():
+    for work in (overdispersion.dispersion_test, overdispersion.expected_false_flags):
+        with pytest.raises(ValueError, match=r"z must be \[\.\.\., area\]; it has 0 axes"):
+            work(3.0)
 
 
 def test_shares_that_cannot_be_are_refused_in_limits():

@@ -83,3 +83,9 @@ def test_many_series_at_once_equal_one_by_one():
 def test_a_long_series_is_worked():
     found = run_chart(np.arange(4000) % 2)
     assert (found.points, found.crossings, found.fewest_usual) == (4000, 3999, binom.ppf(0.05, 3999, 0.5))
+
+
+def test_one_number_is_no_series_and_a_series_without_periods_has_no_median():
+    with pytest.raises(ValueError, match=r"value must be \[\.\.\., period\]; it has 0 axes"):
+        run_chart(3)
+    assert np.isnan(run_chart(np.empty((2, 0))).median).tolist() == [True, True]

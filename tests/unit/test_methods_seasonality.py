@@ -80,6 +80,12 @@ def test_what_rounding_leaves_beside_a_straight_line_is_no_season(series):
 
 def test_a_season_of_one_period_is_refused_and_no_series_is_none():
     for work in (seasonality, take_out_season):
-        with pytest.raises(ValueError, match="periods must be 2 or more, such as 12 months; it is 1"):
+        with pytest.raises(ValueError, match="periods must be a whole number of at least 2; it is 1"):
             work(WINTER, periods=1)
     assert take_out_season(np.empty((0, 36))).without_season.shape == (0, 36)
+
+
+def test_one_number_is_no_series():
+    for work in (seasonality, take_out_season):
+        with pytest.raises(ValueError, match=r"value must be \[\.\.\., period\]; it has 0 axes"):
+            work(3)

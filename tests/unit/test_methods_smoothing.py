@@ -215,3 +215,14 @@ def test_few_events_in_very_many_areas_leave_a_lower_limit_of_nought():
 
 def test_one_area_by_itself_keeps_its_rate():
     assert smoothing.marshall([5], [10]).value.tolist() == [0.5]
+
+
+def test_one_number_is_no_map_and_a_map_without_areas_is_worked():
+    for work in (
+        smoothing.gamma_poisson,
+        smoothing.marshall,
+        lambda count, people: smoothing.marshall_local(count, people, np.zeros((0, 0))),
+    ):
+        with pytest.raises(ValueError, match=r"must be \[\.\.\., area\]; it has 0 axes"):
+            work(3, 5)
+        assert work(np.empty((2, 0)), np.empty((2, 0))).value.shape == (2, 0)

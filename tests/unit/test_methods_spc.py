@@ -169,7 +169,14 @@ def test_missing_months_do_not_count_towards_a_baseline():
 
 
 @pytest.mark.parametrize(
-    ("rebase", "says"), [((3, " "), "has no reason"), ((0, "x"), "outside"), ((12, "x"), "outside")]
+    ("rebase", "says"),
+    [
+        ((3, " "), "has no reason"),
+        ((3, None), "has no reason"),
+        ((0, "x"), "position of a rebase must be a whole number of at least 1"),
+        ((2.5, "x"), "position of a rebase must be a whole number"),
+        ((12, "x"), "outside"),
+    ],
 )
 def test_a_rebase_needs_a_reason_and_a_place_in_the_series(rebase, says):
     with pytest.raises(ValueError, match=says):
@@ -177,7 +184,9 @@ def test_a_rebase_needs_a_reason_and_a_place_in_the_series(rebase, says):
 
 
 def test_a_baseline_of_one_point_is_refused():
-    with pytest.raises(ValueError, match="at least 2 points; it is 1"):
+    with pytest.raises(ValueError, match=r"whole number of at least 2; it is 2.5"):
+        spc.xmr(STEADY, baseline=2.5)
+    with pytest.raises(ValueError, match="whole number of at least 2; it is 1"):
         spc.xmr(STEADY, baseline=1)
 
 
@@ -288,3 +297,10 @@ def test_of_stable_series_of_24_points_15_percent_show_a_special_cause():
     chart = spc.xmr(np.random.default_rng(8).standard_normal((8000, 24)), screen=False)
     assert chart.is_special.any(axis=-1).mean() == pytest.approx(0.154, abs=0.012)
     assert chart.is_outside.any(axis=-1).mean() == pytest.approx(0.058, abs=0.01)
+
+
+def test_one_number_is_no_series_and_a_series_without_periods_assures_nothing():
+    for work in (lambda: spc.xmr(3), lambda: spc.p_prime(3, 5), lambda: spc.u_prime(3, 5)):
+        with pytest.raises(ValueError, match=r"must be \[\.\.\., period\]; it has 0 axes"):
+            work()
+    assert spc.assurance(spc.xmr(np.empty((2, 0))), 3, "higher_is_better").tolist() == ["none", "none"]

@@ -260,3 +260,47 @@ def test_replicates_equal_but_for_rounding_are_as_high():
     # whichever area has the one event, these indices are the same
     p = variation.chance_only([1] + [0] * 9, [10] * 10, replicates=99).p
     assert p.scv == p.weighted_scv == p.variance == 1
+
+
+def test_a_value_outside_its_limits_and_limits_that_cross_are_refused():
+    for lower, upper in (([4, 6], [6, 8]), ([4, 3], [6, 4]), ([4, 6], [6, 4])):
+        with pytest.raises(ValueError, match="value does not lie between its limits at position 1"):
+            variation.events_of_rates([5, 5], lower, upper, [90, 90])
+
+
+def test_a_lower_limit_cut_at_nought_does_not_make_a_rate_surer():
+    value, lower, upper = crude_rate([12, 40], [1000, 1000])
+    cut = variation.events_of_rates(value, [0, 0], upper, [12, 40])
+    np.testing.assert_allclose(
+        cut.observed, variation.events_of_rates(value, lower, upper, [12, 40]).observed
+    )
+    assert np.isnan(variation.events_of_rates(value, [NAN, 0], upper, [12, 40]).observed).tolist() == [
+        True,
+        False,
+    ]
+
+
+@pytest.mark.parametrize("replicates", [0, -1, 2.5])
+def test_fewer_than_one_replicate_is_refused(replicates):
+    for work in (variation.chance_only, variation.limits):
+        with pytest.raises(ValueError, match="replicates must be a whole number of at least 1; it is"):
+            work(OBSERVED, EXPECTED, replicates=replicates)
+
+
+def test_fewer_than_none_are_not_left_out_and_of_no_area_there_is_no_fold():
+    with pytest.raises(ValueError, match="trimmed must be a whole number of at least 0; it is -1"):
+        variation.fold([1, 2, 3], trimmed=-1)
+    with pytest.raises(ValueError, match="value is below zero at position 1"):
+        variation.fold([1, -2, 3])
+    assert np.isnan(variation.fold(np.empty((2, 0)))).tolist() == [True, True]
+
+
+def test_one_number_is_no_set_of_areas():
+    for work in (
+        lambda: variation.indices(3, 5),
+        lambda: variation.fold(3),
+        lambda: variation.events_of_proportions(3, 5),
+        lambda: variation.events_of_rates(3, 2, 4, 9),
+    ):
+        with pytest.raises(ValueError, match=r"must be \[\.\.\., area\]; it has 0 axes"):
+            work()

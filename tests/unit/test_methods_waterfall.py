@@ -243,6 +243,9 @@ def test_what_was_given_is_left_as_it_was():
         ({"blocks": {"need": np.full((AREAS, 1), np.inf)}}, "blocks: need is infinite"),
         ({"signs": {"need": [1, 1]}}, "expected_signs: need must be 1 or -1 for each of its 1 covariates"),
         ({"signs": {"need": [2]}}, "expected_signs: need must be 1 or -1"),
+        ({"signs": {"need": 1}}, "expected_signs: need must be 1 or -1 for each of its 1 covariates"),
+        ({"draws": 0}, "draws must be a whole number of at least 1; it is 0"),
+        ({"observed": 9.0, "expected": 9.0}, r"observed or expected must be \[\.\.\., area\]; it has 0 axes"),
         ({"signs": {"supply": [1]}}, "expected_signs: supply is not one of the blocks need"),
         ({"neighbours": line_of(5)}, "neighbours is 5 x 5; there are 60 areas"),
         ({"confidence": 95}, "between 0 and 1"),
@@ -251,20 +254,23 @@ def test_what_was_given_is_left_as_it_was():
 def test_what_cannot_be_is_refused_by_name(given, says):
     usual = {
         "observed": np.full(AREAS, 9.0),
+        "expected": np.full(AREAS, 9.0),
         "neighbours": line_of(AREAS),
         "blocks": {"need": NEED},
         "signs": {"need": [1]},
         "confidence": 0.95,
+        "draws": 20,
     }
     given = usual | given
     with pytest.raises(ValueError, match=says):
         waterfall(
             given["observed"],
-            np.full(AREAS, 9.0),
+            given["expected"],
             given["neighbours"],
             given["blocks"],
             given["signs"],
             given["confidence"],
+            given["draws"],
         )
 
 

@@ -44,6 +44,14 @@ def test_a_missing_answer_is_a_gap_and_not_zero():
     assert [row["s1"] for row in rows[:3]] == [5.0, None, 7.0]
 
 
+def test_a_series_may_be_drawn_only_where_the_answer_says():
+    special = {"mark": "points", "value": "value", "where": "is_outside", "label": "Outside the limits"}
+    given = {"value": [1, 2, 1, 2, 1, 2, 1, 2, 9], "baseline": 8}
+    changes = {"call": "xmr", "given": given, "choose": None, "draw": [special]}
+    rows = method_rows("spc", chart(**changes, x={"values": "position", "title": "Month"}))
+    assert [row["s0"] for row in rows] == [None] * 8 + [9.0]
+
+
 def test_the_reader_chooses_one_setting_and_the_first_is_shown_first():
     spec = method_chart("crude_rate", chart(), DESK)
     choice = spec["params"][-1]

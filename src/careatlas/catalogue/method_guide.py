@@ -48,7 +48,8 @@ class Axis(Definition):
 class Series(Definition):
     """Fields of the answer, or of what was given, drawn along the x axis: one ``value``, or two ends.
 
-    A band runs from place to place; an interval belongs to its own place, such as an area.
+    A band runs from place to place; an interval belongs to its own place, such as an area. ``where`` names
+    truths: places of which they are not true are left empty.
     """
 
     mark: Literal["line", "points", "bars", "band", "interval"]
@@ -56,6 +57,7 @@ class Series(Definition):
     value: str | None = None
     lower: str | None = None
     upper: str | None = None
+    where: str | None = None
 
     @model_validator(mode="after")
     def _says_what_to_draw(self) -> "Series":

@@ -54,8 +54,8 @@ def winsorised_paule_mandel(difference: Numbers, standard_error: Numbers) -> Num
     """The variance between areas at which the winsorised squares of z are what chance would leave.
 
     With errors of one size this is DerSimonian and Laird's estimate from phi. With areas large and small that
-    one is far too low, as winsorising cuts the largest areas' z: 1.2 % flagged for .2 % where events expected
-    run from 20 to 5,000. Newton's steps; the slope counts that the ends drawn in to move as well.
+    one is far too low, as winsorising cuts the largest areas' z. Newton's steps; the slope counts that the ends
+    drawn in to move as well.
     """
     areas = total((~np.isnan(difference / standard_error)).astype(float))
     allowed = (areas - 1) * variance_left_by_winsorising()
@@ -80,18 +80,18 @@ def winsorised_paule_mandel(difference: Numbers, standard_error: Numbers) -> Num
     return tau2
 
 
-def paule_mandel(score: Numbers, standard_error: Numbers, is_known: NDArray[np.bool_]) -> Numbers:
-    """The variance between areas that brings weighted squares about their mean to the areas less one.
+def paule_mandel(difference: Numbers, standard_error: Numbers) -> Numbers:
+    """The variance between areas that brings weighted squares about the target to the areas less one.
 
     The excess falls and flattens as the variance grows, so Newton's steps from 0 never pass the answer.
     """
-    score, error2 = np.where(is_known, score, 0), np.where(is_known, standard_error**2, 1)
+    is_known = ~np.isnan(difference / standard_error)
+    difference2, error2 = np.where(is_known, difference**2, 0), np.where(is_known, standard_error**2, 1)
     freedom = total(is_known.astype(float)) - 1
     tau2 = np.zeros_like(freedom)
     for _ in range(100):
-        weight = np.where(is_known, 1 / (error2 + tau2), 0)
-        deviation2 = (score - divide(total(weight * score), total(weight))) ** 2
-        excess, slope = total(weight * deviation2) - freedom, total(weight**2 * deviation2)
+        weight = 1 / (error2 + tau2)
+        excess, slope = total(weight * difference2) - freedom, total(weight**2 * difference2)
         step = np.where((excess > 0) & (slope > 0), divide(excess, slope), 0)
         tau2 = tau2 + step
         if not (step > 1e-13 * tau2).any():

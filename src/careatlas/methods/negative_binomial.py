@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc, digamma, gammaln, zeta
 
-from careatlas.methods.estimate import Limits, Numbers, as_counts, divide, refuse_where
+from careatlas.methods.estimate import Limits, Numbers, counts_with_axes, divide, refuse_where
 from careatlas.methods.intervals import normal_quantile
 
 CHAPTER = "Variation"
@@ -111,7 +111,7 @@ def known_counts(observed: ArrayLike, expected: ArrayLike) -> tuple[Numbers, Num
     >>> observed, expected, is_known
     (array([30., 10.,  0.]), array([20., 20.,  0.]), array([ True,  True, False]))
     """
-    observed, expected = np.broadcast_arrays(as_counts("observed", observed), as_counts("expected", expected))
+    observed, expected = counts_with_axes("area", observed=observed, expected=expected)
     refuse_where((observed > 0) & (expected == 0), "events observed where none were expected")
     is_known = (observed >= 0) & (expected > 0)
     observed, expected = (np.where(is_known, each, 0.0) for each in (observed, expected))

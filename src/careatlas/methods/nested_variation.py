@@ -26,7 +26,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from careatlas.methods.estimate import Numbers, as_counts, divide
+from careatlas.methods.estimate import Numbers, as_counts, divide, require_axes, whole_number
 from careatlas.methods.intervals import tail
 from careatlas.methods.negative_binomial import known_counts, negative_binomial
 
@@ -69,7 +69,9 @@ def nested_variation(
     >>> float(found.share), float(found.between.round(2))
     (1.0, 0.06)
     """
+    replicates = whole_number("replicates", replicates, fewest=1)
     observed = as_counts("observed", observed)
+    require_axes("observed", observed, "area")
     members = _members(unit, observed.shape[-1])
     in_a_unit = np.where(members.any(axis=-1), observed, np.nan)
     observed, expected, is_known = known_counts(in_a_unit, expected)
@@ -99,7 +101,8 @@ def _members(unit: ArrayLike, areas: int) -> Numbers:
     if unit.shape != (areas,):
         raise ValueError(f"unit has the shape {unit.shape}; there are {areas} areas")
     is_missing = np.array([each is None or each != each for each in unit], dtype=bool)
-    return (unit[:, None] == np.unique(unit[~is_missing])).astype(float)
+    names = np.array(list(dict.fromkeys(unit[~is_missing])), dtype=object)
+    return (unit[:, None] == names).astype(float)
 
 
 def _levels(observed: Numbers, expected: Numbers, weight: Numbers, members: Numbers) -> Numbers:

@@ -1,16 +1,18 @@
 """How much areas differ beyond chance, and funnel limits that allow for it.
 
 Use it wherever areas are large: they differ from one another for a hundred small reasons, and limits for
-chance alone would call a tenth of ordinary areas outliers at 99.8 %. The variance between areas (tau squared)
-is estimated from the z scores, with the extreme tenth at each end drawn in to the rest (winsorised) so that
-true outliers do not hide themselves, and is what leaves of them as much as pure chance would. In simulation
-that flags .1-.3 % of ordinary areas where .2 % is stated and 4-5 % where 5 % is, whether areas are alike in
-size or not. Below twenty areas this is unstable, and Paule and Mandel's estimate is used: ``has_few_areas``
-says so. ``shmi_overdispersion`` and ``cqc_overdispersion`` are two published rules, kept for comparison: they
-flag 3.5 % and 1.1 % of ordinary areas at 99.8 %, and more where sizes differ.
+chance alone call 7 % of ordinary areas outliers at 99.8 % (200 events expected, true rates that vary by 10 %).
+The variance between areas (tau squared) is estimated from the z scores, with the extreme tenth at each end
+drawn in to the rest (winsorised) so that true outliers do not hide themselves, and is what leaves of them as
+much as pure chance would. In simulation that flags .1-.3 % of ordinary areas where .2 % is stated and 4-5 %
+where 5 % is, whether areas are alike in size or not (up to .5 % where there are only 20). Below twenty areas
+this is unstable, and Paule and Mandel's estimate is used, which flags fewer: ``has_few_areas`` says so.
+``shmi_overdispersion`` and ``cqc_overdispersion`` are two published rules, kept for comparison: they flag 3.5 %
+and 1.1 % of ordinary areas at 99.8 %, and more where sizes differ.
 
-Not for saying why areas differ, nor for a handful of areas of which one is far out: Paule and Mandel's
-estimate takes it for variance. Where nothing but chance is at work, ``funnel`` is exact.
+Not for saying why areas differ, nor for a handful of areas: Paule and Mandel's estimate takes one that is far
+out for variance, and of ten areas or fewer none can lie outside 99.8 %. Where nothing but chance is at work,
+``funnel`` is exact.
 
 Formula::
 
@@ -21,15 +23,14 @@ Formula::
     z        = (score - target) / error
     phi      = mean(winsorised z^2) / .6787
     tau2     : the sum of winsorised (score - target)^2 / (error^2 + tau2) is .6787 x (areas - 1); at least 0
-               below twenty areas: the sum of (score - mean)^2 / (error^2 + tau2) is areas - 1, the mean
-               weighted by 1 / (error^2 + tau2); what all areas have in common then stays outside tau2
+               below twenty areas: the sum of (score - target)^2 / (error^2 + tau2) is areas - 1
     limits   = target -/+ reach x sqrt(error^2 + tau2), brought back to the scale of the rate
 
 Source: Spiegelhalter 2005, Quality and Safety in Health Care 14:347, 10.1136/qshc.2005.013755, and Statistics
 in Medicine 24:1185, 10.1002/sim.1970; DerSimonian & Laird 1986, Controlled Clinical Trials 7:177,
-10.1016/0197-2456(86)90046-2; Paule & Mandel 1982, 10.6028/jres.087.022; the error of a ratio of counts: Gart &
-Zweifel 1967, Biometrika 54:181, 10.1093/biomet/54.1-2.181 (Spiegelhalter's has none where a count is 0, and so
-takes areas without events for the surest of all).
+10.1016/0197-2456(86)90046-2; Paule & Mandel 1982, 10.6028/jres.087.022 (about the mean in place of a target); the
+error of a ratio of counts: Gart & Zweifel 1967, Biometrika 54:181, 10.1093/biomet/54.1-2.181 (Spiegelhalter's has
+none where a count is 0, and so takes areas without events for the surest of all).
 """
 
 from typing import NamedTuple
@@ -46,7 +47,16 @@ from careatlas.methods._variance_between import (
     winsorised_mean_square,
     winsorised_paule_mandel,
 )
-from careatlas.methods.estimate import Limits, Numbers, as_counts, as_numbers, divide, refuse_where
+from careatlas.methods.estimate import (
+    Limits,
+    Numbers,
+    as_counts,
+    as_numbers,
+    counts_with_axes,
+    divide,
+    refuse_where,
+    require_axes,
+)
 from careatlas.methods.intervals import normal_quantile, tail
 
 CHAPTER = "Limits and outliers"
@@ -84,7 +94,7 @@ def rate_overdispersion(observed: ArrayLike, expected: ArrayLike) -> Overdispers
     >>> rate_overdispersion([144, 64], [100, 100]).z.round(6)
     array([ 4., -4.])
     """
-    observed, expected = as_counts("observed", observed), as_counts("expected", expected)
+    observed, expected = counts_with_axes("area", observed=observed, expected=expected)
     score = np.sqrt(divide(observed, expected))
     return score_overdispersion(score, divide(1.0, 2 * np.sqrt(expected)), 1.0)
 
@@ -98,7 +108,7 @@ def proportion_overdispersion(count: ArrayLike, denominator: ArrayLike) -> Overd
     >>> proportion_overdispersion([50, 50], [100, 100]).z
     array([0., 0.])
     """
-    count, denominator = as_counts("count", count), as_counts("denominator", denominator)
+    count, denominator = counts_with_axes("area", count=count, denominator=denominator)
     refuse_where(count > denominator, "count is larger than its denominator")
     share = divide(count, denominator)
     is_known = ~np.isnan(share)
@@ -120,7 +130,7 @@ def ratio_overdispersion(count: ArrayLike, other: ArrayLike) -> Overdispersion:
     >>> ratio_overdispersion([20, 10], [10, 20]).z.round(4)
     array([ 1.763, -1.763])
     """
-    count, other = as_counts("count", count), as_counts("other", other)
+    count, other = counts_with_axes("area", count=count, other=other)
     is_known = ~np.isnan(count + other)
     all_counts, all_others = (total(np.where(is_known, each, 0)) for each in (count, other))
     has_ratio = (all_counts > 0) & (all_others > 0)
@@ -133,10 +143,16 @@ def score_overdispersion(score: ArrayLike, standard_error: ArrayLike, target: Ar
 
     ``score`` and the ``standard_error`` chance gives it are ``[..., area]``; ``target``, what scores would
     centre on without differences, is one number or ``[..., 1]``. NaN in any, or an error of 0, leaves the
-    area out.
+    area out. Areas that all lie off the target differ from it, so that counts as variance.
+
+    Differences .2 and errors .1: 2 x .04 / (.01 + tau2) is 2 - 1 at .07.
+
+    >>> score_overdispersion([1.2, 0.8], [0.1, 0.1], 1.0).tau2.round(6)
+    array([0.07])
     """
     score, standard_error = as_numbers("score", score), as_counts("standard_error", standard_error)
     difference = score - as_numbers("target", target)
+    require_axes("score", difference, "area")
     z = divide(difference, standard_error)
     is_known = ~np.isnan(z)
     standard_error = np.where(is_known, standard_error, np.nan)
@@ -145,7 +161,7 @@ def score_overdispersion(score: ArrayLike, standard_error: ArrayLike, target: Ar
     tau2 = np.where(areas > 1, winsorised_paule_mandel(difference, standard_error), np.nan)
     has_few_areas = areas < FEW_AREAS
     if has_few_areas.any():
-        tau2 = np.where(has_few_areas & (areas > 1), paule_mandel(score, standard_error, is_known), tau2)
+        tau2 = np.where(has_few_areas & (areas > 1), paule_mandel(difference, standard_error), tau2)
     return _adjusted(z, difference, standard_error, phi, tau2)
 
 
@@ -161,7 +177,7 @@ def shmi_overdispersion(observed: ArrayLike, expected: ArrayLike) -> Overdispers
     >>> shmi_overdispersion([150, 100], [100, 100]).z.round(3)
     array([4.055, 0.   ])
     """
-    observed, expected = np.broadcast_arrays(as_counts("observed", observed), as_counts("expected", expected))
+    observed, expected = counts_with_axes("area", observed=observed, expected=expected)
     half = np.where(observed == 0, 0.5, 0.0)
     score, error = np.log(divide(observed + half, expected + half)), divide(1.0, np.sqrt(expected))
     z = divide(score, error)
@@ -185,7 +201,7 @@ def cqc_overdispersion(observed: ArrayLike, expected: ArrayLike) -> Overdispersi
     >>> cqc_overdispersion([144, 64], [100, 100]).phi.round(2)
     array([10.24])
     """
-    observed, expected = as_counts("observed", observed), as_counts("expected", expected)
+    observed, expected = counts_with_axes("area", observed=observed, expected=expected)
     difference, error = np.sqrt(divide(observed, expected)) - 1, divide(1.0, 2 * np.sqrt(expected))
     z = divide(difference, error)
     phi = winsorised_mean_square(z)
@@ -205,6 +221,7 @@ def dispersion_test(z: ArrayLike) -> DispersionTest:
     (array([5.]), array([0.0067]))
     """
     z = as_numbers("z", z)
+    require_axes("z", z, "area")
     areas = total((~np.isnan(z)).astype(float))
     squares = total(np.nan_to_num(z) ** 2)
     return DispersionTest(divide(squares, areas), np.where(areas > 0, chdtrc(areas, squares), np.nan))
@@ -219,7 +236,9 @@ def expected_false_flags(z: ArrayLike, confidence: float = 0.998) -> Numbers:
     >>> expected_false_flags([0.5] * 105 + [float("nan")]).round(2)
     array([0.21])
     """
-    return 2 * tail(confidence) * total((~np.isnan(as_numbers("z", z))).astype(float))
+    z = as_numbers("z", z)
+    require_axes("z", z, "area")
+    return 2 * tail(confidence) * total((~np.isnan(z)).astype(float))
 
 
 def adjusted_rate_limits(expected: ArrayLike, tau2: ArrayLike, confidence: float = 0.998) -> Limits:

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import bdtr
 
-from careatlas.methods.estimate import Numbers, as_numbers
+from careatlas.methods.estimate import Numbers, as_numbers, require_axes
 
 CHAPTER = "Time"
 
@@ -60,6 +60,7 @@ def run_chart(value: ArrayLike) -> RunChart:
     (1.0, 2.0, 5.0, 1.0)
     """
     value = as_numbers("value", value)
+    require_axes("value", value, "period")
     median = _median(value)
     longest, crossings, points = _runs(np.nan_to_num(np.sign(value - median[..., None])))
     usual = np.round(np.log2(np.maximum(points, 1))) + 3
@@ -71,6 +72,8 @@ def run_chart(value: ArrayLike) -> RunChart:
 
 def _median(value: Numbers) -> Numbers:
     """The middle of the known values; NaN where there are none."""
+    if not value.shape[-1]:
+        return np.full(value.shape[:-1], np.nan)
     in_order = np.sort(value, axis=-1)  # missing ones come last
     known = np.maximum((~np.isnan(value)).sum(axis=-1, keepdims=True), 1)
     low, high = (np.take_along_axis(in_order, at, axis=-1)[..., 0] for at in ((known - 1) // 2, known // 2))

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
-from careatlas.methods.estimate import Numbers, as_numbers, divide
+from careatlas.methods.estimate import Numbers, as_numbers, divide, require_axes, whole_number
 
 CHAPTER = "Time"
 
@@ -66,7 +66,7 @@ def seasonality(value: ArrayLike, periods: int = 12) -> Seasonality:
     >>> bool(found.is_seasonal), bool(abs(found.correlation - 0.667) < 0.05)
     (True, True)
     """
-    value = _checked(value, periods)
+    value, periods = _series(value), whole_number("periods", periods, fewest=2)
     deviation = value - _line(value)
     product = deviation[..., periods:] * deviation[..., :-periods]
     known, pairs = ((~np.isnan(each)).sum(axis=-1) for each in (value, product))
@@ -90,7 +90,7 @@ def take_out_season(value: ArrayLike, periods: int = 12) -> Parts:
     >>> take_out_season([13, 11, 9, 7] * 3, periods=4).without_season.round(6)
     array([10., 10., 10., 10., 10., 10., 10., 10., 10., 10., 10., 10.])
     """
-    value = _checked(value, periods)
+    value, periods = _series(value), whole_number("periods", periods, fewest=2)
     years = -(-value.shape[-1] // periods)
     season = np.zeros_like(value)
     for _ in range(TURNS):
@@ -98,10 +98,10 @@ def take_out_season(value: ArrayLike, periods: int = 12) -> Parts:
     return Parts(season, value - season)
 
 
-def _checked(value: ArrayLike, periods: int) -> Numbers:
-    if periods < 2:
-        raise ValueError(f"periods must be 2 or more, such as 12 months; it is {periods}")
-    return as_numbers("value", value)
+def _series(value: ArrayLike) -> Numbers:
+    value = as_numbers("value", value)
+    require_axes("value", value, "period")
+    return value
 
 
 def _line(value: Numbers) -> Numbers:

@@ -13,7 +13,7 @@ Formula::
 
     gamma_poisson : true ratio ~ Gamma(observed + alpha, expected + alpha), 1 / alpha the variance between areas
                     value = (observed + alpha) / (expected + alpha),  shrinkage = alpha / (expected + alpha)
-                    limits: of that law averaged over alpha, each weighed by its likelihood
+                    limits: of that law averaged over the variance, each value weighed by its likelihood
     marshall      : b = sum count / sum denominator
                     a = max(0, sum denominator (rate - b)^2 / sum denominator - b / mean denominator)
                     shrinkage = (b / denominator) / (a + b / denominator)
@@ -21,18 +21,19 @@ Formula::
 
 Source: Clayton & Kaldor 1987, Biometrics 43:671, 10.2307/2532003; Marshall 1991, Applied Statistics 40:283,
 10.2307/2347593. Limits that allow for the variance: Laird & Louis 1987, Journal of the American Statistical
-Association 82:739, 10.1080/01621459.1987.10478490; its standard deviation given equal weight everywhere:
-Gelman 2006, Bayesian Analysis 1:515, 10.1214/06-BA117A.
+Association 82:739, 10.1080/01621459.1987.10478490; every variance as likely beforehand: Morris 1983, same journal
+78:47, 10.1080/01621459.1983.10477920.
 """
 
 from collections.abc import Callable
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammainc, gammaincinv, gammaln
 
-from careatlas.methods.estimate import Numbers, as_counts, divide, refuse_where
+from careatlas.methods.estimate import Numbers, counts_with_axes, divide, refuse_where
 from careatlas.methods.intervals import tail
 from careatlas.methods.negative_binomial import (
     known_counts,
@@ -43,7 +44,7 @@ from careatlas.methods.negative_binomial import (
 from careatlas.methods.spatial import as_links
 
 CHAPTER = "Smoothing and maps"
-VARIANCES = 10  # averaged over: limits lie within .003 of those of 120, for 42 areas or more within .0005
+VARIANCES = 10  # averaged over: limits lie within .001 of those of 120, for 42 areas or more within .0005
 LEAST = 1e-300  # a lower limit nearer 0 may be 0: few events in very many areas
 
 
@@ -76,7 +77,8 @@ def gamma_poisson(observed: ArrayLike, expected: ArrayLike, confidence: float = 
     ``observed`` events and those ``expected`` at the average rate, ``[..., area]``; people will do for
     expected, as they are scaled so that both have one sum. NaN in either, or nothing expected, gives NaN;
     no events are an ordinary value. Fewer than two areas, or no event at all, give NaN. Counts need not be
-    whole. Refuses numbers below zero and events where none can be expected.
+    whole. In simulation 95 % limits hold the truth 94-95 times in 100, and up to 99 where areas hardly differ.
+    Refuses numbers below zero and events where none can be expected.
 
     Areas that differ no more than by chance are all given the average, and limits say how sure that is:
 
@@ -84,7 +86,7 @@ def gamma_poisson(observed: ArrayLike, expected: ArrayLike, confidence: float = 
     >>> smoothed.value.tolist(), smoothed.shrinkage.tolist()
     ([1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0])
     >>> smoothed.upper.round(2)
-    array([1.12, 1.19, 1.07, 1.12])
+    array([1.16, 1.24, 1.08, 1.16])
     """
     observed, expected, is_known = known_counts(observed, expected)
     variance = negative_binomial(observed, expected).variance[..., None]
@@ -131,10 +133,11 @@ def marshall_local(count: ArrayLike, denominator: ArrayLike, neighbours: ArrayLi
     array([0.12, 0.27, 0.25])
     """
     count, denominator, is_known = _known(count, denominator)
-    links = as_links(neighbours, count.shape[-1]).matrix
+    *maps, areas = count.shape
+    links = as_links(neighbours, areas).matrix
 
     def with_neighbours(each: Numbers) -> Numbers:
-        return each + (links @ each.reshape(-1, each.shape[-1]).T).T.reshape(each.shape)
+        return each + (links @ each.reshape(prod(maps), areas).T).T.reshape(each.shape)
 
     has_company = with_neighbours(is_known.astype(float)) > 1
     return _marshall(count, denominator, is_known, with_neighbours, has_company)
@@ -142,7 +145,7 @@ def marshall_local(count: ArrayLike, denominator: ArrayLike, neighbours: ArrayLi
 
 def _known(count: ArrayLike, denominator: ArrayLike) -> tuple[Numbers, Numbers, NDArray[np.bool_]]:
     """Count and denominator, 0 where either is unknown, and which areas are known."""
-    count, denominator = np.broadcast_arrays(as_counts("count", count), as_counts("denominator", denominator))
+    count, denominator = counts_with_axes("area", count=count, denominator=denominator)
     refuse_where((count > 0) & (denominator == 0), "events among nobody")
     is_known = (count >= 0) & (denominator > 0)
     return np.where(is_known, count, 0.0), np.where(is_known, denominator, 0.0), is_known
@@ -176,9 +179,12 @@ def _limits(observed: Numbers, expected: Numbers, confidence: float) -> Numbers:
     """Lower and upper limits ``[2, row, area]`` of true ratios, whatever the variance between areas may be."""
     lowest, highest = np.sqrt(variance_limits(observed, expected, 0.999))
     place = (np.arange(VARIANCES) + 0.5) / VARIANCES
-    alpha = 1 / (lowest + place[:, None] * (highest - lowest)) ** 2
+    deviation = lowest + place[:, None] * (highest - lowest)
+    alpha = 1 / deviation**2
     likelihood = np.array([likelihood_gain(1 / each, observed, expected) for each in alpha])
-    weight = np.exp(likelihood - likelihood.max(axis=0))
+    # An even step of the standard deviation is a longer one of the variance the larger it is. Were all steps as
+    # likely as each other, limits would hold the truth too rarely where areas differ less than by chance.
+    weight = deviation * np.exp(likelihood - likelihood.max(axis=0))
     weight = (weight / weight.sum(axis=0))[..., None]
     limits = np.empty((2, *observed.shape))
     for row in range(len(observed)):  # one at a time: ten laws of each area are held at once

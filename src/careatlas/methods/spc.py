@@ -34,7 +34,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from careatlas.methods.estimate import Numbers, as_counts, as_numbers, divide, refuse_where
+from careatlas.methods.estimate import (
+    Numbers,
+    as_numbers,
+    counts_with_axes,
+    divide,
+    refuse_where,
+    require_axes,
+    whole_number,
+)
 
 CHAPTER = "Time"
 
@@ -96,8 +104,9 @@ def xmr(
     (2.0, -0.66, 4.66)
     """
     value = as_numbers("value", value)
-    if baseline is not None and baseline < 2:
-        raise ValueError(f"baseline must be at least 2 points; it is {baseline}")
+    require_axes("value", value, "period")
+    if baseline is not None:
+        baseline = whole_number("baseline", baseline, fewest=2)
     return _in_segments(lambda part: _xmr_segment(part, baseline, screen), rebases, value)
 
 
@@ -114,7 +123,7 @@ def p_prime(count: ArrayLike, denominator: ArrayLike, rebases: Sequence[Rebase] 
     >>> chart.upper.round(3).tolist()
     [0.466, 0.466, 0.466]
     """
-    count, denominator = np.broadcast_arrays(as_counts("count", count), as_counts("denominator", denominator))
+    count, denominator = counts_with_axes("period", count=count, denominator=denominator)
     refuse_where(count > denominator, "count is larger than its denominator")
     return _in_segments(lambda *part: _laney_segment(*part, most=1.0), rebases, count, denominator)
 
@@ -131,7 +140,7 @@ def u_prime(count: ArrayLike, denominator: ArrayLike, rebases: Sequence[Rebase] 
     >>> chart.upper.round(3).tolist(), chart.lower.tolist()
     ([2.08, 2.08, 2.08], [0.0, 0.0, 0.0])
     """
-    count, denominator = np.broadcast_arrays(as_counts("count", count), as_counts("denominator", denominator))
+    count, denominator = counts_with_axes("period", count=count, denominator=denominator)
     refuse_where((count > 0) & (denominator == 0), "events among nobody")
     return _in_segments(lambda *part: _laney_segment(*part, most=np.inf), rebases, count, denominator)
 
@@ -168,11 +177,15 @@ def assurance(chart: Chart, target: ArrayLike, polarity: str) -> NDArray[np.str_
     """
     good = _good_side(polarity)
     lower, upper, target = np.broadcast_arrays(
-        chart.lower[..., -1], chart.upper[..., -1], as_numbers("target", target)
+        _at_last_period(chart.lower), _at_last_period(chart.upper), as_numbers("target", target)
     )
     is_unknown = np.isnan(lower + upper + target) | (good == 0)
     above, below = ("consistent_fail", "consistent_pass")[:: good or 1]
     return np.select([is_unknown, target > upper, target < lower], ["none", above, below], "inconsistent")
+
+
+def _at_last_period(numbers: Numbers) -> Numbers:
+    return numbers[..., -1] if numbers.shape[-1] else np.full(numbers.shape[:-1], np.nan)
 
 
 def _good_side(polarity: str) -> int:
@@ -185,9 +198,9 @@ def _in_segments(chart_of, rebases: Sequence[Rebase], *series: Numbers) -> Chart
     """One chart of the segments' charts, end to end."""
     periods = series[0].shape[-1]
     for at, reason in rebases:
-        if not reason.strip():
+        if not (isinstance(reason, str) and reason.strip()):
             raise ValueError(f"the rebase at {at} has no reason: say what changed, and who says so")
-        if not 0 < at < periods:
+        if whole_number("the position of a rebase", at, fewest=1) >= periods:
             raise ValueError(f"the rebase at {at} is outside the series of {periods} periods")
     edges = [0, *sorted({at for at, _ in rebases}), periods]
     parts = [chart_of(*(each[..., start:end] for each in series)) for start, end in pairwise(edges)]

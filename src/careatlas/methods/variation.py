@@ -40,36 +40,22 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtri
 
-from careatlas.methods.estimate import Numbers, as_counts, as_numbers, divide, refuse_where
+from careatlas.methods._variation_indices import Indices, of_whole_maps, quantile, readings
+from careatlas.methods.estimate import (
+    Numbers,
+    as_numbers,
+    counts_with_axes,
+    divide,
+    refuse_where,
+    whole_number,
+)
 from careatlas.methods.intervals import count_limits, tail
-from careatlas.methods.negative_binomial import known_counts, maximum_likelihood, variance_limits
+from careatlas.methods.negative_binomial import known_counts, variance_limits
 
 CHAPTER = "Variation"
-FEW_AREAS = 8  # with fewer, only max/min
-AREAS_PER_ONE_CUT = 30
 ROUNDING = 1e-9  # share of itself by which an index may be out
 DRAWN_AT_ONCE = 20_000  # counts: what fits the processor's cache, whatever the number of maps and areas
-
-
-class Indices(NamedTuple):
-    """Every index of each set of areas ``[...]``, as the page of the method defines them. NaN where the index
-    does not exist: a fold or a logarithm where an area has no event, all but max/min below eight areas."""
-
-    max_min: Numbers
-    trimmed_fold: Numbers
-    fold_5_95: Numbers
-    fold_25_75: Numbers
-    weighted_cv: Numbers
-    scv: Numbers
-    weighted_scv: Numbers
-    log_scv: Numbers
-    variance: Numbers
-    median_rate_ratio: Numbers
-    shrunk_fold: Numbers
-    chi_square: Numbers
-    partition: Numbers
 
 
 class ChanceOnly(NamedTuple):
@@ -117,7 +103,7 @@ def indices(observed: ArrayLike, expected: ArrayLike) -> Indices:
     for size in np.unique(areas[areas > 0]):  # maps with as many areas are worked together, without gaps
         rows = areas == size
         given = (each[rows][is_known[rows]].reshape(-1, size) for each in (observed, expected))
-        found[:, rows] = _of_whole_maps(*given)
+        found[:, rows] = of_whole_maps(*given)
     return Indices(*np.where(np.isfinite(found), found, np.nan))
 
 
@@ -134,6 +120,7 @@ def chance_only(
     >>> float(chance.p.variance.round(3)), bool(chance.upper.variance < 0.05)
     (0.005, True)
     """
+    replicates = whole_number("replicates", replicates, fewest=1)
     found = indices(observed, expected)
     summary = np.full((4, len(found), *found.max_min.shape), np.nan)
     for place, row_expected in _each_map(observed, expected):
@@ -164,6 +151,7 @@ def limits(
     >>> bool(lower.scv < 0.15 < upper.scv)
     True
     """
+    replicates = whole_number("replicates", replicates, fewest=1)
     found = indices(observed, expected)
     ends = np.full((2, len(found), *found.max_min.shape), np.nan)
     mean_expected = np.full(found.max_min.shape, np.nan)
@@ -178,7 +166,7 @@ def limits(
     )
     return IndexLimits(
         *(
-            Indices(*end)._replace(**_readings(variance, mean_expected))
+            Indices(*end)._replace(**readings(variance, mean_expected))
             for end, variance in zip(ends, ends_of_variance, strict=True)
         )
     )
@@ -191,8 +179,9 @@ def events_of_rates(
     ``chance_only`` take in place of counts.
 
     All ``[..., area]``: the rate, its limits at ``confidence`` as ``directly_standardised_rate`` gives them,
-    and the ``count`` it rests on. Weights make such a rate vary more than its count does, and the limits say
-    by how much. NaN in any, or a rate of zero, which says nothing of its own precision, gives NaN.
+    and the ``count`` it rests on. Weights make such a rate vary more than its count does, and the upper limit
+    says by how much (the lower may have been cut at 0). NaN in any, or a rate of zero, which says nothing of its
+    own precision, gives NaN. Refuses limits that do not enclose their value.
 
     Of a crude rate they are the events themselves, and what was expected at the average of 30 / 2,000:
 
@@ -201,9 +190,10 @@ def events_of_rates(
     >>> events.observed.round(6), events.expected.round(6)
     (array([10., 20.]), array([15., 15.]))
     """
-    value, count = as_counts("value", value), as_counts("count", count)
-    count_lower, count_upper = count_limits(count, confidence)
-    spread = divide(as_numbers("upper", upper) - as_numbers("lower", lower), count_upper - count_lower)
+    value, count = counts_with_axes("area", value=value, count=count)
+    lower, upper = as_numbers("lower", lower), as_numbers("upper", upper)
+    refuse_where((lower > value) | (value > upper), "value does not lie between its limits")
+    spread = divide(upper - value + 0 * lower, count_limits(count, confidence).upper - count)
     observed = divide(value**2, count * spread**2)
     people = divide(observed, value)
     average = divide(*(np.nansum(each, axis=-1, keepdims=True) for each in (observed, people)))
@@ -223,7 +213,7 @@ def events_of_proportions(count: ArrayLike, denominator: ArrayLike) -> Events:
     >>> events_of_proportions([92, 88], [100, 100]).expected.round(6)
     array([900., 900.])
     """
-    count, denominator = as_counts("count", count), as_counts("denominator", denominator)
+    count, denominator = counts_with_axes("area", count=count, denominator=denominator)
     refuse_where(count > denominator, "count is larger than its denominator")
     is_known = (count >= 0) & (denominator > 0)
     count, denominator = (np.where(is_known, each, np.nan) for each in (count, denominator))
@@ -236,15 +226,19 @@ def fold(value: ArrayLike, trimmed: int = 0) -> Numbers:
 
     ``value`` ``[..., area]``; NaN is left out. The atlases of 2010 trimmed 5 of 151 at each end: print how
     many, and the untrimmed ratio beside it. NaN where the lowest is zero or fewer than two values are left.
+    Refuses values below zero and fewer than none to leave out.
 
     >>> fold([1, 2, 3, 4, 8]), fold([1, 2, 3, 4, 8], trimmed=1)
     (array(8.), array(2.))
     """
-    in_order = np.sort(as_counts("value", value), axis=-1)  # missing ones come last
+    (value,) = counts_with_axes("area", value=value)
+    trimmed = whole_number("trimmed", trimmed, fewest=0)
+    if value.shape[-1] <= 2 * trimmed:
+        return np.full(value.shape[:-1], np.nan)
+    in_order = np.sort(value, axis=-1)  # missing ones come last
     last = (~np.isnan(in_order)).sum(axis=-1, keepdims=True) - 1 - trimmed
     highest = np.take_along_axis(in_order, np.maximum(last, 0), axis=-1)[..., 0]
-    lowest = in_order[..., min(trimmed, in_order.shape[-1] - 1)]
-    return divide(np.where(last[..., 0] > trimmed, highest, np.nan), lowest)
+    return divide(np.where(last[..., 0] > trimmed, highest, np.nan), in_order[..., trimmed])
 
 
 def _each_map(observed: ArrayLike, expected: ArrayLike) -> Iterator[tuple[tuple[int, ...], Numbers]]:
@@ -265,72 +259,12 @@ def _drawn(expected: Numbers, variance: float, replicates: int, seed: int) -> Nu
         truth = rng.gamma(1 / variance, variance, size) if variance > 0 else 1.0
         observed = rng.poisson(expected * truth, size).astype(float)
         scale = observed.sum(axis=-1, keepdims=True) / expected.sum()
-        drawn.append(_of_whole_maps(observed, expected * scale))
+        drawn.append(of_whole_maps(observed, expected * scale))
     return np.concatenate(drawn, axis=1)
-
-
-def _of_whole_maps(observed: Numbers, expected: Numbers) -> Numbers:
-    """Every index ``[index, row]`` of rows ``[row, area]`` without gaps. Infinite where a fold or logarithm
-    meets an area without events, so that among replicates it counts as larger than any other."""
-    areas, events = observed.shape[-1], observed.sum(axis=-1)
-    found = np.full((len(Indices._fields), len(observed)), np.nan)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        in_order = np.sort(observed / expected, axis=-1)
-        max_min = in_order[:, -1] / in_order[:, 0]
-        if areas < FEW_AREAS:
-            found[0] = max_min
-            return found
-        cut = round(areas / AREAS_PER_ONE_CUT)
-        chance = 1 / expected
-        squares = (observed - expected) ** 2 * chance
-        chi_square = squares.sum(axis=-1)
-        variance = np.where(events > 0, maximum_likelihood(observed, expected)[0], np.nan)
-        return np.array(
-            Indices(
-                max_min=max_min,
-                trimmed_fold=in_order[:, -1 - cut] / in_order[:, cut],
-                fold_5_95=_quantile(in_order, 0.95) / _quantile(in_order, 0.05),
-                fold_25_75=_quantile(in_order, 0.75) / _quantile(in_order, 0.25),
-                weighted_cv=np.sqrt(chi_square / events),
-                scv=((squares - 1) * chance).mean(axis=-1),
-                weighted_scv=(chi_square - areas) / events,
-                log_scv=(np.log(in_order) ** 2).mean(axis=-1) - chance.mean(axis=-1),
-                shrunk_fold=_shrunk_fold(observed, expected, variance),
-                chi_square=chi_square,
-                **_readings(variance, events / areas),
-            )
-        )
-
-
-def _shrunk_fold(observed: Numbers, expected: Numbers, variance: Numbers) -> Numbers:
-    shrunk_fold = np.where(np.isnan(variance), np.nan, 1.0)  # without variance all are shrunk to one
-    varies = variance > 0
-    alpha = 1 / variance[varies, None]
-    in_order = np.sort((observed[varies] + alpha) / (expected[varies] + alpha), axis=-1)
-    shrunk_fold[varies] = _quantile(in_order, 0.95) / _quantile(in_order, 0.05)
-    return shrunk_fold
-
-
-def _readings(variance: Numbers, mean_expected: Numbers) -> dict[str, Numbers]:
-    """The variance and what is read off it."""
-    beyond_chance = mean_expected * variance
-    return {
-        "variance": variance,
-        "median_rate_ratio": np.exp(np.sqrt(2 * np.log1p(variance)) * ndtri(0.75)),
-        "partition": beyond_chance / (1 + beyond_chance),
-    }
-
-
-def _quantile(in_order: Numbers, share: float) -> Numbers:
-    """Type 7 of each row: the straight line between the two nearest."""
-    place = share * (in_order.shape[-1] - 1)
-    below = int(place)
-    above = min(below + 1, in_order.shape[-1] - 1)
-    return in_order[..., below] + (place - below) * (in_order[..., above] - in_order[..., below])
 
 
 def _quantiles(drawn: Numbers, confidence: float) -> Numbers:
     """Lower and upper end ``[2, index]`` of replicates; NaN or infinite where they are not all defined."""
     in_order = np.sort(drawn, axis=-1)
     with np.errstate(invalid="ignore"):
-        return np.array([_quantile(in_order, share) for share in (tail(confidence), 1 - tail(confidence))])
+        return np.array([quantile(in_order, share) for share in (tail(confidence), 1 - tail(confidence))])

@@ -43,7 +43,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from careatlas.methods._bym2_prior import Neighbourhood, neighbourhood
 from careatlas.methods._waterfall import Blocks, difference_bars, known_map
-from careatlas.methods.estimate import Numbers, as_counts, as_numbers, divide
+from careatlas.methods.estimate import Numbers, as_numbers, counts_with_axes, divide, whole_number
 from careatlas.methods.intervals import tail
 from careatlas.methods.spatial import as_links
 
@@ -104,7 +104,7 @@ def waterfall(
     >>> split.component, float(split.variance[0].round(6)), bool(split.is_separable.any())
     (('chance', 'need', 'spatial', 'unexplained'), 0.01, False)
     """
-    observed, expected = np.broadcast_arrays(as_counts("observed", observed), as_counts("expected", expected))
+    observed, expected = counts_with_axes("area", observed=observed, expected=expected)
     areas = observed.shape[-1]
     named = _blocks(blocks, expected_signs or {}, areas)
     how = _drawing(neighbours, areas, confidence, draws, seed)
@@ -127,7 +127,7 @@ def waterfall_of_periods(
     its sums. ``come_and_go`` says what the new bar is. All else is as in ``waterfall``. Refuses fewer than
     twelve periods: give ``waterfall`` their sum.
     """
-    observed, expected = np.broadcast_arrays(as_counts("observed", observed), as_counts("expected", expected))
+    observed, expected = counts_with_axes("area", "period", observed=observed, expected=expected)
     if observed.shape[-1] < ENOUGH_PERIODS:
         raise ValueError(f"there are {observed.shape[-1]} periods; {ENOUGH_PERIODS} are needed")
     areas = observed.shape[-2]
@@ -163,7 +163,9 @@ def come_and_go(observed: ArrayLike, expected: ArrayLike) -> Numbers:
     >>> float(come_and_go(by_turns, [[100] * 1000] * 2).round(3))
     0.03
     """
-    count, reference = _at_level_of_period(as_counts("observed", observed), as_counts("expected", expected))
+    count, reference = _at_level_of_period(
+        *counts_with_axes("area", "period", observed=observed, expected=expected)
+    )
     period = np.linspace(-1, 1, count.shape[-1])
     line = np.stack([np.ones_like(period), period], axis=-1)
     by_line = np.linalg.pinv(np.einsum("...t,tk,tl->...kl", reference, line, line), hermitian=True)
@@ -190,7 +192,7 @@ def _blocks(
         columns.append(sum(map(len, columns)) + np.arange(number))
         covariates.append(np.broadcast_to(values, (*maps, areas, number)))
         signs.append(np.array(expected_signs.get(name, [0] * number)))
-        if name in expected_signs and (len(signs[-1]) != number or not np.isin(signs[-1], (-1, 1)).all()):
+        if name in expected_signs and (signs[-1].shape != (number,) or not np.isin(signs[-1], (-1, 1)).all()):
             raise ValueError(f"expected_signs: {name} must be 1 or -1 for each of its {number} covariates")
     if taken := [name for name in arrays if name in OTHER_BARS]:
         raise ValueError(f"blocks: {taken[0]} is the name of another bar")
@@ -220,7 +222,7 @@ def _drawing(neighbours: ArrayLike | None, areas: int, confidence: float, draws:
     adjacency = (
         np.zeros((areas, areas)) if neighbours is None else as_links(neighbours, areas).matrix.toarray()
     )
-    return _Drawing(neighbourhood(adjacency > 0), confidence, draws, seed)
+    return _Drawing(neighbourhood(adjacency > 0), confidence, whole_number("draws", draws, fewest=1), seed)
 
 
 def _waterfalls(

@@ -13,7 +13,7 @@ from careatlas.catalogue.method_guide import TWO_ENDED, GuideChart, Series, answ
 from careatlas.present import colour
 from careatlas.present.theme import PHONE, Row, Spec, chart
 
-COLOURS = ("#08306b", "#c24e00", "#1f7a4d", "#7a4fa3", "#6b7a86")
+COLOURS = ("#08306b", "#c24e00", "#7a4fa3", "#1f7a4d", "#6b7a86")
 ONLY_SETTING = "shown"
 _LETTER = 7  # pixels
 _MOST_WHOLE_TICKS = 12
@@ -29,7 +29,10 @@ def method_rows(method: str, guide: GuideChart) -> list[Row]:
     for setting, changes in _settings(guide).items():
         given = guide.given | changes
         fields = {name: values(one) for name, one in given.items()} | answer(method, guide.call, given)
-        columns = {name: _column(fields[field]) for name, field in _fields(guide).items()}
+        columns = {
+            name: _column(np.where(fields[where], fields[field], np.nan) if where else fields[field])
+            for name, (field, where) in _fields(guide).items()
+        }
         length = max(len(column) for column in columns.values())
         columns = {name: column * length if len(column) == 1 else column for name, column in columns.items()}
         along = guide.x.values or "position"
@@ -94,12 +97,14 @@ def _column_names(number: int, series: Series) -> list[str]:
     return [f"s{number}_lower", f"s{number}_upper"] if series.mark in TWO_ENDED else [f"s{number}"]
 
 
-def _fields(guide: GuideChart) -> dict[str, str]:
-    """Each column of the rows and the field it is filled from."""
+def _fields(guide: GuideChart) -> dict[str, tuple[str | None, str | None]]:
+    """Each column of the rows, the field it is filled from, and the one that says where, if any."""
     found = {}
     for number, series in enumerate(guide.draw):
         ends = [series.lower, series.upper] if series.mark in TWO_ENDED else [series.value]
-        found |= dict(zip(_column_names(number, series), ends, strict=True))
+        found |= {
+            name: (end, series.where) for name, end in zip(_column_names(number, series), ends, strict=True)
+        }
     return found
 
 
