@@ -25,23 +25,11 @@ def method_rows(method: str, guide: GuideChart) -> list[Row]:
 
     What is missing is None.
     """
-    rows = []
-    for setting, changes in _settings(guide).items():
-        given = guide.given | changes
-        fields = {name: values(one) for name, one in given.items()} | answer(method, guide.call, given)
-        columns = {
-            name: _column(np.where(fields[where], fields[field], np.nan) if where else fields[field])
-            for name, (field, where) in _fields(guide).items()
-        }
-        length = max(len(column) for column in columns.values())
-        columns = {name: column * length if len(column) == 1 else column for name, column in columns.items()}
-        along = guide.x.values or "position"
-        x = list(range(1, length + 1)) if along == "position" else _along(along, fields)
-        rows += [
-            {"setting": setting, "x": place, **dict(zip(columns, numbers, strict=True))}
-            for place, *numbers in zip(x, *columns.values(), strict=True)
-        ]
-    return rows
+    return [
+        row
+        for setting, changes in _settings(guide).items()
+        for row in _rows_of_setting(setting, method, guide, guide.given | changes)
+    ]
 
 
 def method_chart(method: str, guide: GuideChart, width: int) -> Spec:
@@ -87,6 +75,22 @@ def columns(guide: GuideChart) -> dict[str, str]:
         for name, end in zip(_column_names(number, series), ends, strict=True):
             named[name] = f"{series.label} {end}".strip()
     return named
+
+
+def _rows_of_setting(setting: str, method: str, guide: GuideChart, given: dict[str, Any]) -> list[Row]:
+    fields = {name: values(one) for name, one in given.items()} | answer(method, guide.call, given)
+    drawn = {
+        name: _column(np.where(fields[where], fields[field], np.nan) if where else fields[field])
+        for name, (field, where) in _fields(guide).items()
+    }
+    length = max(len(numbers) for numbers in drawn.values())
+    drawn = {name: numbers * length if len(numbers) == 1 else numbers for name, numbers in drawn.items()}
+    along = guide.x.values or "position"
+    x = list(range(1, length + 1)) if along == "position" else _along(along, fields)
+    return [
+        {"setting": setting, "x": place, **dict(zip(drawn, numbers, strict=True))}
+        for place, *numbers in zip(x, *drawn.values(), strict=True)
+    ]
 
 
 def _settings(guide: GuideChart) -> dict[str, dict[str, Any]]:
