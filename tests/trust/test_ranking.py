@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from careatlas.methods import ranking
+from careatlas.methods.top_fifth import top_fifth
 
 AREAS, MAPS = 106, 400
 
@@ -83,7 +84,7 @@ def test_ranks_are_withheld_where_areas_cannot_be_told_apart(measured):
 @pytest.mark.parametrize("variation", [0.05, 0.1, 0.2])
 def test_of_areas_said_to_be_in_the_top_fifth_with_p_that_share_are(measured, variation):
     true_rank, count, expected = simulated(np.random.default_rng(65), variation)
-    p = ranking.probability_of_top_fifth(ranking.rate_scores(count, expected), draws=400)
+    p = top_fifth(ranking.rate_scores(count, expected), draws=400)
     is_top = true_rank <= round(AREAS / 5)
     for low, high in ((0, 0.1), (0.1, 0.3), (0.3, 0.6), (0.6, 0.9), (0.9, 1.01)):
         said = (p >= low) & (p < high)

@@ -49,6 +49,29 @@ def test_what_hidden_cells_add_up_to_may_not_be_small_either():
     assert suppressed.is_hidden.tolist() == [True, True, True, False]
 
 
+def test_hidden_cells_that_two_shown_ones_leave_to_a_small_rest_are_protected_as_a_sum():
+    # all less 70 and 80 is 3 + 4 = 7, though either alone could be 1 to 6
+    suppressed = suppress_exact([3, 4, 70, 80], table_sums(4))
+    assert suppressed.is_hidden.tolist() == [True, True, True, False, False]
+    assert audit(facts_of(suppressed, table_sums(4)), [[1, 1, 0, 0]]).is_safe
+
+
+def test_small_boards_are_protected_as_a_sum_however_large_their_cells():
+    # boards of 2 + 3 and 1 + 1 villages are hidden; the county less the two boards that are shown is 7
+    boards, county = np.kron(np.eye(4), np.ones((1, 2))), np.ones((1, 8))
+    sums = np.concatenate([np.eye(8), boards, county])
+    suppressed = suppress_exact([2, 3, 1, 1, 20, 30, 40, 50], sums)
+    assert audit(facts_of(suppressed, sums), [[1, 1, 1, 1, 0, 0, 0, 0]]).is_safe
+
+
+def test_what_is_hidden_here_is_no_rest_of_what_an_earlier_release_shows():
+    known = published_exactly([[0, 0, 1, 0], [0, 0, 0, 1]], [70, 80], [False, False])
+    suppressed = suppress_exact([3, 4, 70, 80], table_sums(4), known)
+    together = known_together(known, facts_of(suppressed, table_sums(4)))
+    assert audit(together, [[1, 1, 0, 0]]).is_safe
+    assert suppressed.is_hidden[4]  # nothing but the total is left to hide
+
+
 def test_small_figures_that_protect_each_other_by_too_little_get_more():
     # 1 and 1 with an exact total of 15 and 13: both known at once
     suppressed = suppress_exact([1, 1, 13], table_sums(3))
@@ -110,7 +133,8 @@ def test_nothing_small_can_be_worked_out_from_what_is_left(shape, published):
         count = rng.negative_binomial(1, 1 / 12, np.prod(shape)).astype(float)
         suppressed = suppress(count, sums)
         facts = facts_of(suppressed, sums, published)
-        assert audit(facts, small_figures(count, sums)).is_safe.all()
+        for is_hidden in (None, suppressed.is_hidden):
+            assert audit(facts, small_figures(count, sums, is_hidden=is_hidden)).is_safe.all()
         assert not ((suppressed.count > 0) & (suppressed.count < 8)).any()
 
 
@@ -119,6 +143,12 @@ def test_counts_that_cannot_be_published_are_refused():
         suppress_exact([3, NAN], table_sums(2))
     with pytest.raises(ValueError, match="count is not a whole number at position 0"):
         suppress_exact([3.5, 8], table_sums(2))
+    with pytest.raises(ValueError, match="sums must have 3 along its axis cell; it has 2"):
+        suppress_exact([3, 8, 9], table_sums(2))
+    with pytest.raises(ValueError, match=r"sums must be \[..., figure, cell\]; it has 1 axes"):
+        suppress_rounded([3, 8], [1, 1])
+    with pytest.raises(ValueError, match=r"count must be \[..., cell\]; it has 0 axes"):
+        suppress_exact(3, table_sums(2))
 
 
 def test_what_was_given_is_left_as_it_was():

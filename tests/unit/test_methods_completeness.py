@@ -48,11 +48,11 @@ def test_with_a_short_history_nobody_can_be_absent_and_completeness_is_not_known
 
 @pytest.mark.parametrize("missing", [NAN, None])
 def test_whether_a_submitter_reported_must_be_known(missing):
-    with pytest.raises(ValueError, match="reported is missing at position 0, 6"):
+    with pytest.raises(ValueError, match="reported must be true or false, and is not known at position 0, 6"):
         completeness.absent_submitters([[True] * 6 + [missing]])
-    with pytest.raises(ValueError, match="on_file is missing at position 0"):
+    with pytest.raises(ValueError, match="on_file must be true or false, and is not known at position 0"):
         completeness.has_long_history([missing] * 7)
-    with pytest.raises(ValueError, match="submitters is missing at position 1"):
+    with pytest.raises(ValueError, match="submitters must be true or false, and is not known at position 1"):
         completeness.share_at([[90, 10]], [False, missing])
 
 
@@ -102,14 +102,19 @@ def test_a_submitter_that_sent_nothing_is_missing_and_not_partial():
 
 
 def test_a_ratio_far_from_the_submitters_own_past_is_unusual():
-    past = [0.95, 1.0, 1.05] * 8
-    series = np.array([[*past, 0.5], [*past, 1.02], [*past, NAN], [*past, 0.0]])
-    assert completeness.has_unusual_ratio(series, np.ones_like(series)).tolist() == [
-        True,
-        False,
-        False,
-        False,
-    ]
+    past = [950.0, 1000, 1050] * 8
+    series = np.array([[*past, 500], [*past, 1020], [*past, NAN]])
+    found = completeness.has_unusual_ratio(series, np.full_like(series, 1000))
+    assert found.tolist() == [True, False, False]
+
+
+def test_none_completed_of_many_begun_is_unusual_and_nothing_at_all_is_not():
+    past, new = [9.0, 10, 11] * 8, [10.0] * 24
+    found = completeness.has_unusual_ratio([[*past, 0]] * 3, [[*new, 10], [*new, 0], [*new, NAN]])
+    assert found.tolist() == [True, False, False]
+    # a clinic that now and then completes none of its two or three is no stranger to it
+    small = [2.0, 0, 3, 1] * 6
+    assert not completeness.has_unusual_ratio([*small, 0], [2.0] * 25)
 
 
 def test_a_short_or_unmoving_past_says_nothing_of_what_is_usual():
@@ -122,8 +127,8 @@ def test_a_short_or_unmoving_past_says_nothing_of_what_is_usual():
 
 def test_only_the_last_two_years_are_the_past():
     long_ago, lately = [0.1, 5.0] * 12, [0.95, 1.0, 1.05] * 8
-    series = np.array([*long_ago, *lately, 0.5])
-    assert completeness.has_unusual_ratio(series, np.ones_like(series))
+    series = 1000 * np.array([*long_ago, *lately, 0.5])
+    assert completeness.has_unusual_ratio(series, np.full_like(series, 1000))
 
 
 def test_a_list_that_shrinks_without_records_is_unusual():
@@ -143,3 +148,21 @@ def test_in_simulated_months_the_submitter_that_stops_is_the_only_one_found(abse
     reported[3, 5] = False  # one month missed a year ago
     for month in (absent_from, absent_from + 5):
         assert np.flatnonzero(completeness.absent_submitters(reported[:, : month + 1])).tolist() == [7]
+
+
+def test_one_number_where_a_series_is_meant_is_refused():
+    with pytest.raises(ValueError, match="submitters must have 2 along its axis submitter; it has 3"):
+        completeness.share_at([[90, 10]], [False, True, True])
+    with pytest.raises(ValueError, match=r"activity must be \[..., area, submitter\]; it has 1 axes"):
+        completeness.share_at([90, 10], [False, True])
+    with pytest.raises(ValueError, match=r"reported must be \[..., submitter, month\]; it has 1 axes"):
+        completeness.missing_share([[90, 10]], [True, True])
+    with pytest.raises(ValueError, match=r"reported must be \[..., month\]; it has 0 axes"):
+        completeness.absent_submitters(True)
+    with pytest.raises(ValueError, match=r"new_periods must be \[..., area\]; it has 0 axes"):
+        completeness.low_level_areas(3, 1000)
+    with pytest.raises(ValueError, match="completed must have 3 along its axis month; it has 1"):
+        completeness.has_unusual_stock([1, 2, 3], [1], [1])
+    for method in (completeness.has_unusual_ratio, lambda *args: completeness.has_unusual_stock(1, *args)):
+        with pytest.raises(ValueError, match=r"must be \[..., month\]; it has 0 axes"):
+            method(1, 1)

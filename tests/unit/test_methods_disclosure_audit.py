@@ -105,6 +105,24 @@ def test_a_nested_area_gives_the_rest_away_even_where_it_has_several_parts():
     assert (found.least, found.most) == (5, 5)
 
 
+def test_the_rest_of_a_figure_is_what_its_shown_parts_leave():
+    # of 3, 4, 70 and 80 the last two are shown; once 70 is hidden the rest is 77 and no longer small
+    count, sums = [3, 4, 70, 80], table_sums(4)
+    is_target = [
+        [1, 1, 0, 0] in small_figures(count, sums, is_hidden=is_hidden).tolist()
+        for is_hidden in (None, [True, True, True, False, False])
+    ]
+    assert is_target == [True, False]
+
+
+def test_parts_that_overlap_are_taken_away_once():
+    # 3 x 3 with the first row and first column shown: the four other cells, 2 + 1 + 1 + 3, are the rest
+    count = np.array([[20, 30, 40], [50, 2, 1], [60, 1, 3]]).ravel()
+    row, column = (np.arange(9) // 3 == 0) * 1, (np.arange(9) % 3 == 0) * 1
+    found = small_figures(count, [row, column, np.ones(9)], is_hidden=[False] * 3)
+    assert [0, 0, 0, 0, 1, 1, 0, 1, 1] in found.tolist()
+
+
 def test_two_editions_each_safe_are_not_safe_together():
     # the first hides the second area, the later one moved a boundary and shows the area with a part of its
     # neighbour
@@ -187,5 +205,13 @@ def test_shapes_and_sums_that_cannot_be_are_refused():
         audit(facts, [[1, 0, 0]])
     with pytest.raises(ValueError, match="count is missing at position 0"):
         small_figures([NAN, 3], [[1, 1]])
+    with pytest.raises(ValueError, match="sums has 3 figures and is_hidden 2: they are one each"):
+        small_figures([3, 8], ROW_OF_TWO, is_hidden=[True, False])
+    with pytest.raises(ValueError, match="shown is not rounded to 5 at position 1"):
+        published_rounded(ROW_OF_TWO, [10, 12, 20], [False] * 3)
+    with pytest.raises(ValueError, match="known_together needs the facts of one publication or more"):
+        known_together()
+    with pytest.raises(ValueError, match="sums of the publications differ in their number of cells"):
+        known_together(facts, published_exactly([[1, 1, 1]], [54], [False]))
     with pytest.raises(ValueError, match="profile must be one of hes, opensafely; it is 'nhs'"):
         published_exactly([[1, 1]], [10], [False], profile="nhs")

@@ -71,3 +71,10 @@ def test_the_p_values_given_are_left_as_they_were():
     p = np.array([0.5, 0.1, NAN])
     false_discovery_together(p)
     np.testing.assert_array_equal(p, [0.5, 0.1, NAN])
+
+
+def test_one_p_value_is_no_list():
+    with pytest.raises(ValueError, match=r"p must be \[..., area\]; it has 0 axes"):
+        false_discovery(0.04)
+    with pytest.raises(ValueError, match=r"q must be \[..., area\]; it has 0 axes"):
+        expected_false(0.04, 0.1)

@@ -149,3 +149,9 @@ def test_what_was_given_is_left_as_it_was():
     local_clusters.local_morans_i(value, links)
     np.testing.assert_array_equal(value, VALUES)
     np.testing.assert_array_equal(links, grid(3))
+
+
+def test_one_number_is_no_map():
+    for method in (local_clusters.local_morans_i, local_clusters.local_g, local_clusters.local_g_star):
+        with pytest.raises(ValueError, match=r"value must be \[..., area\]; it has 0 axes"):
+            method(3.0, [[0]])

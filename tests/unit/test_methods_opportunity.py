@@ -221,6 +221,27 @@ def test_what_cannot_be_is_refused():
         opportunity(observed, expected, peers * 1.0, LOWER)
     with pytest.raises(ValueError, match="peers has an area as its own at position 3, 0"):
         opportunity(observed, expected, np.full((12, 5), 3), LOWER)
+    with pytest.raises(ValueError, match="peers has an area twice at position 0"):
+        opportunity(observed, expected, np.where(np.arange(12)[:, None] == 0, [1, 2, 1, -1, -1], -1), LOWER)
+    with pytest.raises(ValueError, match="peers has no place for a peer: -1 stands for none"):
+        opportunity(observed, expected, peers[:, :0], LOWER)
+    with pytest.raises(ValueError, match="peers must have 12 along its axis area; it has 11"):
+        chance_only(expected, peers[:11], LOWER)
+    with pytest.raises(ValueError, match="order has an area twice at position 0"):
+        opportunity_of_draws(np.ones((3, 12)), expected[0, :, 0], [[1, 1], *[[-1, -1]] * 11], LOWER)
+
+
+def test_one_number_is_no_country():
+    for what, axes, call in (
+        ("observed or expected", "area, period", lambda: opportunity(3, 3, [[-1]], LOWER)),
+        ("expected", "area, period", lambda: chance_only([3], [[-1]], LOWER)),
+        ("draws", "draw, area", lambda: opportunity_of_draws([1], [1], [[-1]], LOWER)),
+        ("ratio", "area", lambda: best_first(1, [[-1]], LOWER)),
+    ):
+        with pytest.raises(ValueError, match=rf"{what} must be \[..., {axes}\]; it has [01] axes"):
+            call()
+    with pytest.raises(ValueError, match="draws must be a whole number of at least 1; it is 0"):
+        opportunity([[3, 3]], [[3, 3]], [[-1]], LOWER, draws=0)
 
 
 def test_money_has_two_figures():

@@ -56,6 +56,25 @@ def test_areas_on_one_spot_are_peers_in_the_order_of_the_list():
     assert found.distance[0].tolist() == [0, 0]
 
 
+def test_of_areas_equally_far_those_first_in_the_list_are_the_peers():
+    # a square grid: most areas have four neighbours at one step and four at root 2
+    grid = np.stack(np.meshgrid(np.arange(9.0), np.arange(9.0)), axis=-1).reshape(-1, 2)
+    steps = ((grid[:, None] - grid) ** 2).sum(axis=-1)
+    np.fill_diagonal(steps, 999)
+    for number in (1, 3, 6, 10):
+        in_list = np.argsort(steps, axis=1, kind="stable")[:, :number]
+        np.testing.assert_array_equal(peers(grid, number=number).nearest, in_list)
+    backwards = peers(grid[::-1], number=3).nearest
+    np.testing.assert_array_equal(backwards, np.argsort(steps[::-1, ::-1], axis=1, kind="stable")[:, :3])
+
+
+def test_many_areas_on_one_spot_have_the_first_of_them_as_peers():
+    found = peers(np.repeat([[1.0], [5.0]], 40, axis=0), number=3)
+    assert found.nearest[[0, 1, 39, 40, 79]].tolist() == [
+        [1, 2, 3], [0, 2, 3], [0, 1, 2], [41, 42, 43], [40, 41, 42]
+    ]  # fmt: skip
+
+
 def test_an_area_with_a_missing_variable_has_no_peers_and_is_nobodys():
     variables = country(30)
     variables[4, 2] = NAN
@@ -171,7 +190,7 @@ def test_weights_must_be_one_a_variable(weights):
 
 def test_fewer_than_five_asked_for_are_no_good_match_and_none_is_refused():
     assert not peers(country(), number=4).has_good_match.any()
-    with pytest.raises(ValueError, match="number must be 1 or more; it is 0"):
+    with pytest.raises(ValueError, match="number must be a whole number of at least 1; it is 0"):
         peers(country(), number=0)
 
 
@@ -180,3 +199,17 @@ def test_weights_below_zero_or_missing_are_refused():
         peers(country(), weights=[1, -1, 1, 1])
     with pytest.raises(ValueError, match="weights is missing at position 2"):
         peers(country(), weights=[1, 1, NAN, 1])
+
+
+def test_variables_and_need_of_other_shapes_are_refused():
+    for method in (peers, mahalanobis_peers, inclusion_share):
+        with pytest.raises(ValueError, match=r"variables must be \[..., area, variable\]; it has 1 axes"):
+            method([1.0, 2, 3])
+    with pytest.raises(ValueError, match=r"variables must be \[area, variable\]; it has 3 axes"):
+        inclusion_share(country()[None])
+    with pytest.raises(ValueError, match=r"variables must be \[area, variable\]; it has 3 axes"):
+        learnt_weights(country()[None], np.arange(60.0))
+    with pytest.raises(ValueError, match="need must have 60 along its axis area; it has 59"):
+        learnt_weights(country(), np.arange(59.0))
+    with pytest.raises(ValueError, match="draws must be a whole number of at least 1; it is 0"):
+        inclusion_share(country(), draws=0)

@@ -168,3 +168,15 @@ def test_percentages_and_counts_below_zero_are_refused():
         persistence([[1] * 4] * 3, [[1] * 4] * 3, 95)
     with pytest.raises(ValueError, match="observed is below zero at position 1, 0"):
         persistence([[1] * 4, [-1] * 4], [[1] * 4] * 2)
+
+
+def test_one_series_is_no_map():
+    for method, name in ((persistence, "observed or expected"), (score_persistence, "score")):
+        for axes, one in ((0, 3.0), (1, [3.0] * 4)):
+            with pytest.raises(
+                ValueError, match=rf"{name} must be \[..., area, period\]; it has {axes} axes"
+            ):
+                method(one, one)
+    found = persistence([[800] * 4, [1000] * 4, [1200] * 4], [[1000] * 4] * 3)
+    with pytest.raises(ValueError, match="replicates must be a whole number of at least 1; it is 0"):
+        run_length(found, replicates=0)

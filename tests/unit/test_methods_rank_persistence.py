@@ -135,3 +135,27 @@ def test_simulated_shares_of_many_maps_equal_one_by_one():
     for index in range(2):
         alone = chance_transitions(persistence(observed[index], expected[index]), 50)
         np.testing.assert_array_equal(at_once[index], alone)
+
+
+def test_a_period_with_events_but_nothing_expected_is_left_out_as_a_missing_one_is():
+    observed = np.array([[1, 1, 2.0, 2], [50, 4, 4, 4], [6, 6, 6, 6], [8, 8, 8, 8]])
+    expected = np.full((4, 4), 10.0)
+    expected[1, 0] = 0
+    missing = np.where(expected > 0, observed, NAN)
+    found = window_correlation(observed, expected, 2)
+    assert found.value[0] == pytest.approx(1)
+    np.testing.assert_array_equal(found, window_correlation(missing, np.full((4, 4), 10.0), 2))
+
+
+def test_one_number_is_no_list_of_areas():
+    with pytest.raises(ValueError, match=r"first must be \[..., area\]; it has 0 axes"):
+        transitions(1.0, 2.0)
+    with pytest.raises(ValueError, match=r"value must be \[..., area, period\]; it has 1 axes"):
+        kendall_w([1.0, 2])
+    with pytest.raises(
+        ValueError, match=r"observed or expected must be \[..., area, period\]; it has 1 axes"
+    ):
+        window_correlation([1.0, 2], [1, 1], 1)
+    found = persistence([[800] * 4, [1000] * 4, [1200] * 4], [[1000] * 4] * 3)
+    with pytest.raises(ValueError, match="replicates must be a whole number of at least 1; it is 0"):
+        chance_transitions(found, replicates=0)

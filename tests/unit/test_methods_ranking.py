@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from careatlas import methods
 from careatlas.methods import ranking
 
 NAN = np.nan
@@ -112,6 +113,25 @@ def test_each_method_is_ranked_on_the_scale_that_suits_it():
         np.testing.assert_array_equal(found.upper, alike.upper)
 
 
+def test_every_method_that_an_indicator_may_name_is_ranked_and_no_other():
+    given = [3.0, 9.0], [2, 8], [4, 10], [30, 90], [100, 100]
+    for method in methods.estimators():
+        assert ranking.rank_by_method(method, *given).rank.tolist() == [2, 1]
+    with pytest.raises(ValueError, match=r"method must be one of crude_rate, .*; it is 'proportoin'"):
+        ranking.rank_by_method("proportoin", *given)
+
+
+def test_one_number_is_no_list_to_be_ranked():
+    for rank, given in (
+        (ranking.rank_rates, (3, 10)),
+        (ranking.rank_proportions, (3, 10)),
+        (ranking.rank_estimates, (3, 2, 4)),
+        (ranking.ranks, (3, 3, 1)),
+    ):
+        with pytest.raises(ValueError, match=r"must be \[..., area\]; it has 0 axes"):
+            rank(*given)
+
+
 def test_allowing_for_differences_between_areas_separates_fewer_pairs_than_chance_alone():
     count = np.random.default_rng(6).poisson(500 * np.linspace(0.7, 1.3, 40)).astype(float)
     by_chance_alone = ranking.ranks(count / 500, np.log((count + 0.5) / 500), 1 / (count + 0.5))
@@ -182,48 +202,3 @@ def test_the_areas_that_cannot_be_separated_from_one_are_named():
     found = ranking.chance_alone(scores)
     for area in range(4):
         assert ranking.not_apart_from(scores, area).sum() == found.upper[area] - found.lower[area] + 1
-
-
-def test_the_top_fifth_holds_a_fifth_of_the_areas_on_average():
-    rng = np.random.default_rng(3)
-    count = rng.poisson(300 * rng.gamma(50, 1 / 50, (3, 40))).astype(float)
-    p = ranking.probability_of_top_fifth(ranking.rate_scores(count, np.full((3, 40), 300.0)))
-    np.testing.assert_allclose(p.sum(axis=-1), 8)
-    assert (np.take_along_axis(p, count.argmax(axis=-1)[:, None], axis=-1) > 0.9).all()
-
-
-def test_areas_that_do_not_differ_beyond_chance_have_equal_chances_of_the_top_fifth():
-    p = ranking.probability_of_top_fifth(ranking.rate_scores([100, 101, 99, 100, NAN, 100], [100] * 6))
-    np.testing.assert_array_equal(p, [0.2, 0.2, 0.2, 0.2, NAN, 0.2])
-
-
-def test_two_normal_areas_have_the_probability_that_one_exceeds_the_other():
-    # scores 1 and 0, chance 1, between 1: shrunk to .75 and .25 with variance .5 each; P(first) = Phi(.5 / 1)
-    scores = ranking.Scores(*np.array([[1.0, 0], [1, 0], [1, 1], [1, 1]]))
-    p = ranking.probability_of_top_fifth(scores, draws=20_000)
-    assert p[0] == pytest.approx(0.6915, abs=0.01)
-    assert p.sum() == pytest.approx(1)
-
-
-def test_a_small_area_with_an_extreme_rate_is_less_surely_at_the_top_than_a_large_one_behind_it():
-    count = np.array([9.0, 1300, *[1000, 900] * 10])
-    expected = np.array([6.0, 1000, *[1000] * 20])
-    p = ranking.probability_of_top_fifth(ranking.rate_scores(count, expected))
-    assert count[0] / expected[0] > count[1] / expected[1]
-    assert p[0] < p[1]
-
-
-def test_top_fifths_of_many_maps_equal_one_by_one_and_seeds_repeat():
-    rng = np.random.default_rng(4)
-    count, expected = rng.poisson(300 * rng.gamma(50, 1 / 50, (3, 20))).astype(float), np.full((3, 20), 300.0)
-    count[1, 4] = NAN
-    at_once = ranking.probability_of_top_fifth(ranking.rate_scores(count, expected), seed=5)
-    for one in range(3):
-        alone = ranking.probability_of_top_fifth(ranking.rate_scores(count[one], expected[one]), seed=5)
-        np.testing.assert_allclose(at_once[one], alone)
-    other = ranking.probability_of_top_fifth(ranking.rate_scores(count, expected), seed=6)
-    assert (np.nan_to_num(other) != np.nan_to_num(at_once)).any()
-
-
-def test_no_ranked_area_has_no_chance_of_the_top_fifth():
-    assert np.isnan(ranking.probability_of_top_fifth(ranking.rate_scores([NAN, NAN], [1, 1]))).all()

@@ -103,3 +103,18 @@ def test_many_at_once_equal_one_by_one():
     for place in np.ndindex(2, 2):
         for together, alone in zip(at_once, rate_counts(value[place], people[place]), strict=True):
             np.testing.assert_array_equal(together[place], alone)
+
+
+def test_figures_beyond_one_block_are_worked_like_the_first_and_memory_stays():
+    import tracemalloc
+
+    people = np.linspace(1e5, 5e8, 6000)
+    tracemalloc.start()
+    inversion = rate_counts(np.full(6000, 100.0), people)
+    largest = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert largest < 60e6  # all at once they are 6,000 x 1,001 counts, 48 MB in every step
+    for place in (0, 499, 500, 5999):
+        alone = rate_counts(100.0, people[place])
+        assert [each[place] for each in inversion] == [float(each) for each in alone]
+    assert rate_counts(np.zeros((0, 3)), 1000).number.shape == (0, 3)

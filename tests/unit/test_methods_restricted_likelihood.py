@@ -127,3 +127,26 @@ def test_marks_of_another_number_of_periods_are_refused():
 def test_no_chance_at_all_is_refused():
     with pytest.raises(ValueError, match="chance is zero at position 0, 1"):
         restricted_likelihood([[1, 2], [2, 3]], [[0.1, 0], [0.1, 0.1]], FORMS[[0, 2]][:, :2, :2])
+
+
+def test_areas_that_never_change_are_found_permanent_however_little_chance_there_is():
+    level = np.random.default_rng(5).normal(0, 1, (20, 1))
+    for chance in (1e-3, 1e-6, 1e-9):
+        found = restricted_likelihood(np.repeat(level, 5, axis=1), np.full((20, 5), chance), FORMS)
+        np.testing.assert_allclose(found.variance, [level.var(ddof=1) - chance / 5, 0, 0], rtol=1e-3)
+
+
+def test_chance_too_small_to_be_worked_with_and_forms_that_add_nothing_are_refused():
+    score, chance = simulated(1)
+    chance[0, 3, 2] = 1e-30
+    with pytest.raises(
+        ValueError, match="chance is too small beside the spread of score at position 0, 3, 2"
+    ):
+        restricted_likelihood(score, chance, FORMS)
+    score, chance = simulated(1)
+    with pytest.raises(ValueError, match="forms adds nothing to any period at position 1"):
+        restricted_likelihood(score, chance, FORMS * np.array([1, 0, 1])[:, None, None])
+    with pytest.raises(ValueError, match="forms is not symmetric at position 0, 0, 1 and 19 more"):
+        restricted_likelihood(score, chance, [np.triu(np.ones((5, 5))), *FORMS[1:]])
+    with pytest.raises(ValueError, match=r"score must be \[..., area, period\]; it has 1 axes"):
+        restricted_likelihood(score[0, 0], chance[0, 0], FORMS)

@@ -70,3 +70,22 @@ def test_neither_is_no_direction():
         ValueError, match="polarity must be one of lower_is_better, higher_is_better; it is 'neither'"
     ):
         rule(polarity="neither")
+
+
+def test_where_nobody_is_counted_there_is_no_amount_and_nothing_is_shown():
+    rates = np.array(RATES)
+    for people in (0, NAN):
+        denominator = np.where(np.arange(7) == 0, people, 100)
+        found = rightcare_rule(rates, rates - 3, rates + 3, denominator, PEERS, "lower_is_better")
+        assert np.isnan(found.amount[0])
+        assert not found.is_significant[0]
+        assert found.benchmark[0] == 10
+
+
+def test_an_interval_on_the_better_side_is_not_shown():
+    assert rule(reach=0.1).is_significant.tolist() == [True] + [False] * 3 + [True] * 3
+
+
+def test_limits_the_wrong_way_round_are_refused():
+    with pytest.raises(ValueError, match="lower is above upper at position 0 and 6 more"):
+        rule(reach=-3)

@@ -123,3 +123,15 @@ def test_all_maps_at_once_equal_one_by_one_and_the_seed_decides():
 def test_counts_below_zero_are_refused():
     with pytest.raises(ValueError, match="observed is below zero at position 1, 0"):
         smoothed_draws([[1, 1], [-1, 1]], [[1, 1], [1, 1]])
+
+
+def test_one_series_is_no_map():
+    for method in (smoothed_draws, swing, at_national_level):
+        with pytest.raises(
+            ValueError, match=r"observed or expected must be \[..., area, period\]; it has 1 axes"
+        ):
+            method([3.0, 4], [3, 3])
+    with pytest.raises(ValueError, match=r"expected must be \[..., period\]; it has 0 axes"):
+        share_kept(3.0, 0.1)
+    with pytest.raises(ValueError, match="draws must be a whole number of at least 1; it is 0"):
+        smoothed_draws([[3.0]], [[3]], draws=0)

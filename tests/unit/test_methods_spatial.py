@@ -232,3 +232,18 @@ def test_numbers_that_cannot_be_are_refused():
         spatial.morans_i([1, 2, np.inf, 3], ROW)
     with pytest.raises(ValueError, match="coordinates are missing at position 0, 1"):
         spatial.link_islands([[0]], [[0, NAN]])
+
+
+def test_one_number_is_no_map():
+    for method in (
+        lambda value: spatial.morans_i(value, [[0]]),
+        lambda value: spatial.empirical_bayes_index(value, 10),
+    ):
+        with pytest.raises(ValueError, match=r"must be \[..., area\]; it has 0 axes"):
+            method(3.0)
+    with pytest.raises(ValueError, match="neighbours is 1 x 2; there are 2 areas"):
+        spatial.morans_i([1.0, 2], [0, 1])
+    with pytest.raises(ValueError, match=r"coordinates must be \[..., area, coordinate\]; it has 1 axes"):
+        spatial.link_islands([[0]], [1.0, 2])
+    with pytest.raises(ValueError, match="coordinates must have 2 along its axis coordinate; it has 3"):
+        spatial.link_islands([[0]], [[1.0, 2, 3]])

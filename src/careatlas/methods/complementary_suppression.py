@@ -11,7 +11,7 @@ safe is refused with a reason, and nothing of it is shown.
 
 Formula::
 
-    small     = figures of 1 to 7
+    small     = figures of 1 to 7, differences of two, and what is left of one when all its shown parts are taken off
     exposed   = small figures that fewer than four whole numbers are possible for, given all that is shown
     hide      the figures with the smallest sum such that some other counts, 0 or more and equal to all that is
               still shown, put the exposed figure three or more away from others of them; and look again
@@ -26,17 +26,20 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from careatlas.methods._attack import as_cells
 from careatlas.methods.disclosure import ROUNDED_TO, is_small, smallest_hidden
 from careatlas.methods.disclosure_audit import (
     ENOUGH,
     Facts,
     audit,
+    hidden_among,
     known_together,
     published_exactly,
     published_rounded,
     small_figures,
+    small_remainders,
 )
-from careatlas.methods.estimate import Numbers, as_counts, refuse_where
+from careatlas.methods.estimate import Numbers, refuse_where
 
 CHAPTER = "Data quality and disclosure"
 REACH = 3 * ENOUGH  # how far other counts that keep the shown figures are sought from the true ones
@@ -59,9 +62,9 @@ def suppress_exact(
     ``count`` ``[cell]``, whole numbers; ``sums`` ``[figure, cell]`` of 0 and 1 say which cells each figure adds
     up (``disclosure_audit.table_sums`` for a table with its totals; rows for boards, nested areas, all beside
     male). ``known``: what other tables and earlier editions tell of the same cells, which can no longer be
-    hidden. Protected are small cells, figures and differences (``small_figures``), of ``known`` too. Zeros are
-    shown in profile ``hes`` and never hidden for others. Refuses missing counts: leave them, and every figure
-    that contains them, out.
+    hidden. Protected are small cells, figures and differences (``small_figures``), of ``known`` too, also what the
+    hidden parts of a figure add up to. Zeros are shown in profile ``hes`` and never hidden for others. Refuses
+    missing counts: leave them, and every figure that contains them, out.
 
     3 of a row of 3, 40, 20 could be had from the total of 63; with 20 hidden too it could be 1 to 22:
 
@@ -92,10 +95,9 @@ def suppress_rounded(
 
 
 def _checked(count: ArrayLike, sums: ArrayLike) -> tuple[Numbers, Numbers]:
-    count = as_counts("count", count)
-    refuse_where(np.isnan(count), "count is missing")
+    count, sums = as_cells(count, sums)
     refuse_where(count != np.rint(count), "count is not a whole number")
-    return count, as_counts("sums", sums)
+    return count, sums
 
 
 def _suppress(
@@ -110,16 +112,19 @@ def _suppress(
     is_hidden = is_small(sums @ count, profile)
     reason = "small_hidden" if is_hidden.any() else "nothing_small"
     facts = published(sums, shown, is_hidden, profile=profile)
-    exposed = small_figures(count, np.concatenate([sums, known.sums]), profile)
-    while len(exposed := exposed[~audit(known_together(facts, known), exposed).is_safe]):
+    together = known_together(facts, known)
+    exposed = small_figures(count, together.sums, profile, hidden_among(together))
+    while len(exposed := exposed[~audit(together, exposed).is_safe]):
         further = _cheapest_hiding(count, facts, known, is_hidden, exposed[0], profile)
         if further is None:
             everything = np.full(shown.shape, True)
             return Suppressed(np.full(shown.shape, np.nan), everything, "refused_cannot_be_made_safe")
-        is_hidden = is_hidden | further
+        is_hidden, reason = is_hidden | further, "more_hidden"
         # Some that are hidden are now not small, so a hidden figure may be any number.
         facts = published(sums, shown, is_hidden, hidden_at_most=np.inf, profile=profile)
-        reason = "more_hidden"
+        together = known_together(facts, known)
+        left = small_remainders(count, together.sums, hidden_among(together), profile)
+        exposed = np.concatenate([exposed, left])
     return Suppressed(np.where(is_hidden, np.nan, shown), is_hidden, reason)
 
 

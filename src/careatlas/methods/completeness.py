@@ -17,7 +17,8 @@ Formula::
     verdict        = above 1 % a note, above 5 % incomplete (no rank)
     low level      = new periods per head below half the median area's
     partial        = completed / new periods below .5, with more than 20,000 waiting
-    unusual ratio  = ln(completed / new periods) outside median +/- 3 x 1.4826 x MAD of the 24 months before
+    unusual ratio  = ln((completed + .5) / (new periods + .5)) outside
+                     median +/- 3 x 1.4826 x MAD of the 24 months before
     unusual stock  = the same of (list before + new periods - completed - list now) / list before
 
 Source: the atlas's own rules. The robust spread is Hampel 1974, JASA 69:383, 10.1080/01621459.1974.10482962; the
@@ -28,7 +29,7 @@ guidance.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from careatlas.methods.estimate import Numbers, as_counts, divide, refuse_where
+from careatlas.methods.estimate import Numbers, as_counts, as_truths, divide, require_axes
 
 CHAPTER = "Data quality and disclosure"
 Truths = NDArray[np.bool_]
@@ -42,7 +43,9 @@ def has_long_history(on_file: ArrayLike, minimum_months: int = 6, window: int = 
     >>> bool(has_long_history([True] * 6 + [False, True]))
     True
     """
-    return _as_truths("on_file", on_file)[..., -window - 1 : -1].sum(axis=-1) >= minimum_months
+    on_file = as_truths("on_file", on_file)
+    require_axes("on_file", on_file, "month")
+    return on_file[..., -window - 1 : -1].sum(axis=-1) >= minimum_months
 
 
 def absent_submitters(reported: ArrayLike, minimum_months: int = 6, window: int = 12) -> Truths:
@@ -54,7 +57,8 @@ def absent_submitters(reported: ArrayLike, minimum_months: int = 6, window: int 
     >>> absent_submitters([[True] * 6 + [False], [False] * 7, [True] * 7]).tolist()
     [True, False, False]
     """
-    reported = _as_truths("reported", reported)
+    reported = as_truths("reported", reported)
+    require_axes("reported", reported, "month")
     return ~reported[..., -1] & (reported[..., -window - 1 : -1].sum(axis=-1) >= minimum_months)
 
 
@@ -68,7 +72,7 @@ def likely_absent_submitters(reported: ArrayLike, has_successor: ArrayLike, wind
     >>> likely_absent_submitters([[True, False], [True, False]], [False, True]).tolist()
     [True, False]
     """
-    return absent_submitters(reported, 1, window) & ~_as_truths("has_successor", has_successor)
+    return absent_submitters(reported, 1, window) & ~as_truths("has_successor", has_successor)
 
 
 def share_at(activity: ArrayLike, submitters: ArrayLike) -> Numbers:
@@ -80,8 +84,10 @@ def share_at(activity: ArrayLike, submitters: ArrayLike) -> Numbers:
     >>> share_at([[90, 10], [50, 0], [np.nan, 5]], [False, True]).tolist()
     [0.1, 0.0, nan]
     """
-    activity = as_counts("activity", activity)
-    marked = np.where(_as_truths("submitters", submitters)[..., None, :], activity, 0 * activity)
+    activity, submitters = as_counts("activity", activity), as_truths("submitters", submitters)
+    require_axes("activity", activity, "area", "submitter")
+    require_axes("submitters", submitters, submitter=activity.shape[-1])
+    marked = np.where(submitters[..., None, :], activity, 0 * activity)
     return divide(marked.sum(axis=-1), activity.sum(axis=-1))
 
 
@@ -95,7 +101,9 @@ def missing_share(activity_before: ArrayLike, reported: ArrayLike, window: int =
     >>> missing_share([[600, 400]], [[True] * 7, [True] * 6 + [False]]).tolist()
     [0.4]
     """
-    is_known = has_long_history(_as_truths("reported", reported).any(axis=-2), window=window)
+    reported = as_truths("reported", reported)
+    require_axes("reported", reported, "submitter", "month")
+    is_known = has_long_history(reported.any(axis=-2), window=window)
     share = share_at(activity_before, absent_submitters(reported, window=window))
     return np.where(is_known[..., None], share, np.nan)
 
@@ -122,6 +130,7 @@ def low_level_areas(new_periods: ArrayLike, population: ArrayLike, fraction: flo
     [False, False, True, False]
     """
     level = divide(as_counts("new_periods", new_periods), as_counts("population", population))
+    require_axes("new_periods", level, "area")
     return level < fraction * _median(level)
 
 
@@ -154,15 +163,20 @@ def has_unusual_ratio(
     """Whether completed/new of the last month lies outside the submitter's usual band, on the log scale.
 
     Both ``[..., submitter, month]``, oldest first. The band is the median of the ``window`` before,
-    ``spreads`` robust standard deviations to each side. False where there is nothing to say: fewer than
-    ``minimum_months`` known, a past that never moved, or none completed now (0 has no logarithm).
+    ``spreads`` robust standard deviations to each side; the halves let a month with none completed be as
+    unusual as it is. False where there is nothing to say: fewer than ``minimum_months`` known, a past that never
+    moved, or neither anything new nor completed now.
 
     >>> usual = [0.9, 1.0, 1.1] * 4
-    >>> has_unusual_ratio([[*usual, 0.4], [*usual, 1.2]], np.ones((2, 13))).tolist()
-    [True, False]
+    >>> completed = 1000 * np.array([[*usual, 0.4], [*usual, 1.2], [*usual, 0.0]])
+    >>> has_unusual_ratio(completed, np.full((3, 13), 1000)).tolist()
+    [True, False, True]
     """
-    ratio = divide(as_counts("completed", completed), as_counts("new_periods", new_periods))
-    return _is_outside_usual_band(np.log(np.where(ratio > 0, ratio, np.nan)), spreads, minimum_months, window)
+    completed, new = as_counts("completed", completed), as_counts("new_periods", new_periods)
+    log_ratio = np.log((completed + 0.5) / (new + 0.5))
+    return _is_outside_usual_band(
+        np.where(completed + new > 0, log_ratio, np.nan), spreads, minimum_months, window
+    )
 
 
 def has_unusual_stock(
@@ -185,18 +199,14 @@ def has_unusual_stock(
     """
     waiting = as_counts("waiting", waiting)
     flow = as_counts("new_periods", new_periods) - as_counts("completed", completed)
+    require_axes("waiting", waiting, "month")
+    require_axes("completed", flow, month=waiting.shape[-1])
     unexplained = waiting[..., :-1] + flow[..., 1:] - waiting[..., 1:]
     return _is_outside_usual_band(divide(unexplained, waiting[..., :-1]), spreads, minimum_months, window)
 
 
-def _as_truths(name: str, values: ArrayLike) -> Truths:
-    """The values as truths; refused where missing, which is neither."""
-    numbers = as_counts(name, values)
-    refuse_where(np.isnan(numbers), f"{name} is missing")
-    return numbers > 0
-
-
 def _is_outside_usual_band(series: Numbers, spreads: float, minimum_months: int, window: int) -> Truths:
+    require_axes("completed", series, "month")
     before = series[..., -window - 1 : -1]
     middle = _median(before)
     spread = MAD_TO_STANDARD_DEVIATION * _median(np.abs(before - middle))[..., 0]

@@ -29,13 +29,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from careatlas.methods._attack import Program, as_cells
 from careatlas.methods.disclosure import ROUNDED_TO, SMALLEST_SHOWN, is_small, smallest_hidden
 from careatlas.methods.estimate import Numbers, as_counts, refuse_where
 
 CHAPTER = "Data quality and disclosure"
 ENOUGH = 4  # whole numbers a hidden figure must be able to be
 LARGEST_HIDDEN = SMALLEST_SHOWN - 1
-WHOLE = 1e-6  # how near a whole number the solver's answers come
 
 
 class Facts(NamedTuple):
@@ -82,7 +82,7 @@ def audit(facts: Facts, targets: ArrayLike, enough: int = ENOUGH) -> Audit:
         )
     refuse_where(~np.isin(targets, (0, 1)), "targets is neither 0 nor 1")
     refuse_where(~targets.any(axis=1), "targets adds up no cell")
-    problem = _Problem(facts, targets)
+    problem = Program(*facts, targets)
     ends = np.array([[problem.end(target, side) for side in (1, -1)] for target in targets])
     least, most = ends.reshape(-1, 2).T
     feasible = [
@@ -122,11 +122,14 @@ def published_rounded(
 ) -> Facts:
     """What is known where figures are shown rounded to five, each by itself. Arguments as ``published_exactly``.
 
+    Refuses figures that are not rounded so.
+
     >>> facts = published_rounded([[1, 0], [1, 1]], [10, 25], [False, False])
     >>> facts.lower.tolist(), facts.upper.tolist()
     ([8.0, 23.0], [12.0, 27.0])
     """
     shown, reach = as_counts("shown", shown), ROUNDED_TO // 2
+    refuse_where(shown % ROUNDED_TO > 0, f"shown is not rounded to {ROUNDED_TO}")
     lower = np.where(shown > 0, np.maximum(shown - reach, SMALLEST_SHOWN), 0)
     upper = np.where(shown > 0, shown + reach, shown)
     return _facts(sums, lower, upper, is_hidden, hidden_at_most, profile)
@@ -139,6 +142,10 @@ def known_together(*facts: Facts) -> Facts:
     >>> known_together(one, published_exactly([[0, 1]], [9], [False])).sums.tolist()
     [[1.0, 1.0], [0.0, 1.0]]
     """
+    if not facts:
+        raise ValueError("known_together needs the facts of one publication or more")
+    if len({np.shape(each.sums)[-1] for each in facts}) > 1:
+        raise ValueError("sums of the publications differ in their number of cells: they are the same cells")
     return Facts(*(np.concatenate(parts) for parts in zip(*facts, strict=True)))
 
 
@@ -159,26 +166,69 @@ def table_sums(*shape: int) -> Numbers:
     return np.concatenate(blocks)
 
 
-def small_figures(count: ArrayLike, sums: ArrayLike, profile: str = "hes") -> Numbers:
-    """What must not be worked out, as ``targets`` ``[target, cell]``: every small cell, every small figure, and
-    every small difference of a figure and a part of it.
+def small_figures(
+    count: ArrayLike, sums: ArrayLike, profile: str = "hes", is_hidden: ArrayLike | None = None
+) -> Numbers:
+    """What must not be worked out, as ``targets`` ``[target, cell]``: every small cell, every small figure, every
+    small difference of a figure and a part of it, and of a figure and all its parts that are shown.
 
-    ``count`` ``[cell]`` as truly counted, ``sums`` ``[figure, cell]`` of all that is published. Refuses missing
-    counts: with one, nothing could be called small, and everything would pass.
+    ``count`` ``[cell]`` as truly counted, ``sums`` ``[figure, cell]`` of all that is published, of which
+    ``is_hidden`` ``[figure]`` are hidden (by default the small ones). Refuses missing counts: with one, nothing
+    could be called small, and everything would pass.
 
     Women, 3, are no figure of their own, but all less men:
 
     >>> small_figures([40, 3], [[1, 1], [1, 0]]).tolist()
     [[0.0, 1.0]]
+
+    3 and 4 are hidden, and all less 70 and 80 is 7:
+
+    >>> [1, 1, 0, 0] in small_figures([3, 4, 70, 80], table_sums(4)).tolist()
+    True
     """
-    count, sums = as_counts("count", count), as_counts("sums", sums)
-    refuse_where(np.isnan(count), "count is missing")
+    count, sums = as_cells(count, sums)
     figures = np.unique(np.concatenate([np.eye(len(count)), sums]), axis=0)
-    is_part = figures @ figures.T == figures.sum(axis=1)[:, None]  # [part, whole]
     true = figures @ count
-    part, whole = np.nonzero(is_small(np.where(is_part, true - true[:, None], np.nan), profile))
+    part, whole = np.nonzero(is_small(np.where(_is_part(figures), true - true[:, None], np.nan), profile))
     targets = np.concatenate([figures[is_small(true, profile)], figures[whole] - figures[part]])
+    is_hidden = is_small(sums @ count, profile) if is_hidden is None else np.asarray(is_hidden, dtype=bool)
+    targets = np.concatenate([targets, small_remainders(count, sums, is_hidden, profile)])
     return np.unique(targets[targets.any(axis=1)], axis=0)
+
+
+def small_remainders(
+    count: ArrayLike, sums: ArrayLike, is_hidden: ArrayLike, profile: str = "hes"
+) -> Numbers:
+    """The targets among ``small_figures`` that depend on what is hidden: figures less all their shown parts.
+
+    >>> small_remainders([3, 4, 70], table_sums(3), [True, True, False, False]).tolist()
+    [[1.0, 1.0, 0.0]]
+    >>> small_remainders([3, 4, 70], table_sums(3), [True, True, True, False]).tolist()
+    []
+    """
+    count, sums = as_cells(count, sums)
+    is_hidden = np.asarray(is_hidden, dtype=bool)
+    if is_hidden.shape != sums.shape[:1]:
+        raise ValueError(f"sums has {len(sums)} figures and is_hidden {is_hidden.size}: they are one each")
+    is_shown_part = _is_part(sums) & ~is_hidden[:, None]
+    left = np.where(is_shown_part.T @ sums > 0, 0, sums)
+    is_rest = left.any(axis=1) & (left < sums).any(axis=1)
+    return np.unique(left[is_rest & is_small(left @ count, profile)], axis=0)
+
+
+def hidden_among(facts: Facts) -> NDArray[np.bool_]:
+    """Which figures of ``facts`` ``[figure]`` are not shown: hidden, or missing.
+
+    >>> hidden_among(published_rounded(table_sums(2), [None, 20, 25], [True, False, False])).tolist()
+    [True, False, False]
+    """
+    return (facts.lower < facts.upper) & (facts.lower < SMALLEST_SHOWN)
+
+
+def _is_part(figures: Numbers) -> NDArray[np.bool_]:
+    """``[part, whole]``: whether all cells of one figure are among those of another that has more."""
+    shared, cells = figures @ figures.T, figures.sum(axis=1)
+    return (shared == cells[:, None]) & (cells[:, None] < cells)
 
 
 def _facts(
@@ -197,75 +247,3 @@ def _facts(
         )
     lower = np.where(is_hidden, smallest_hidden(profile), np.nan_to_num(lower))
     return Facts(sums, lower, np.where(is_hidden, hidden_at_most, np.nan_to_num(upper, nan=np.inf)))
-
-
-class _Problem:
-    """The facts as an integer program, with what single cells are known to be taken out first."""
-
-    def __init__(self, facts: Facts, targets: Numbers) -> None:
-        self.facts, self.targets = facts, targets
-        holds = facts.sums > 0
-        self.upper = np.where(holds, facts.upper[:, None], np.inf).min(axis=0, initial=np.inf)
-        is_single = holds.sum(axis=1) == 1
-        self.lower = np.where(holds & is_single[:, None], facts.lower[:, None], 0).max(axis=0, initial=0)
-        self.seen: list[set[int]] = [set() for _ in targets]
-        self.part = _parts(facts.sums * (self.lower < self.upper))
-
-    def end(self, target: Numbers, side: int) -> float:
-        """The least (side 1) or most (side -1) the target could be; what is seen on the way is kept."""
-        if side < 0 and np.isinf(self.upper[target > 0]).any():
-            return np.inf
-        cells = self._solve(side * target, target)
-        if cells is None:
-            raise ValueError("the facts contradict each other: no counts satisfy them all")
-        return float(target @ cells)
-
-    def possible(self, number: int, least: float, most: float, enough: int) -> int:
-        """How many whole numbers the target could be: those seen on the way, then those between asked one by one."""
-        if np.isinf(most):
-            return enough
-        target, seen = self.targets[number], self.seen[number]
-        for value in range(int(least), int(most) + 1):
-            if len(seen) >= enough:
-                break
-            if value not in seen and self._solve(0 * target, target, exactly=value) is not None:
-                seen.add(value)
-        return min(len(seen), enough)
-
-    def _solve(self, objective: Numbers, target: Numbers, exactly: float | None = None) -> Numbers | None:
-        """Cells of the smallest objective, where needed with the target at one value; None where there are none."""
-        from scipy.optimize import Bounds, LinearConstraint, milp
-
-        # Cells that no fact links to the target say nothing of it; those that are known link nothing.
-        near = np.isin(self.part, self.part[target > 0])
-        is_open = self.lower < self.upper
-        rows = self.facts.sums[:, near].any(axis=1) & ~self.facts.sums[:, is_open & ~near].any(axis=1)
-        sums, lower, upper = (each[rows] for each in self.facts)
-        elsewhere = np.where(near, 0, self.lower) @ sums.T
-        limits = [LinearConstraint(sums[:, near], lower - elsewhere, upper - elsewhere)]
-        if exactly is not None:
-            limits.append(LinearConstraint(target[near], exactly, exactly))
-        bounds = Bounds(self.lower[near], self.upper[near])
-        # Corners of most tables are whole numbers by themselves, and far sooner found than by branching.
-        for is_whole in (0, 1):
-            whole = np.full(near.sum(), is_whole)
-            found = milp(objective[near], constraints=limits, bounds=bounds, integrality=whole)
-            if found.x is None:
-                return None
-            if np.allclose(found.x, np.rint(found.x), rtol=0, atol=WHOLE):
-                break
-        cells = np.where(near, 0, self.lower)
-        cells[near] = np.rint(found.x)
-        for seen, other in zip(self.seen, self.targets, strict=True):
-            if not other[~near].any():
-                seen.add(int(other @ cells))
-        return cells
-
-
-def _parts(sums: Numbers) -> NDArray[np.int_]:
-    """A number for each cell, the same where facts link them."""
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import connected_components
-
-    sums = csr_array(sums)
-    return connected_components(sums.T @ sums, directed=False)[1]

@@ -20,7 +20,7 @@ same way); Yekutieli & Benjamini 1999, 10.1016/S0378-3758(99)00041-5 (q as an ad
 import numpy as np
 from numpy.typing import ArrayLike
 
-from careatlas.methods.estimate import Numbers, as_counts, refuse_where
+from careatlas.methods.estimate import Numbers, as_counts, refuse_where, require_axes
 
 CHAPTER = "Limits and outliers"
 
@@ -40,6 +40,7 @@ def false_discovery(p: ArrayLike) -> Numbers:
     array([0.04,  nan, 0.02])
     """
     p = as_counts("p", p)
+    require_axes("p", p, "area")
     refuse_where(p > 1, "p is above 1")
     order = np.argsort(p, axis=-1)  # those not tested come last
     place = np.arange(1, p.shape[-1] + 1)
@@ -79,4 +80,6 @@ def expected_false(q: ArrayLike, threshold: float) -> Numbers:
     >>> float(expected_false([0.04, 0.03, 0.5, None], 0.1))
     0.2
     """
-    return threshold * np.count_nonzero(as_counts("q", q) <= threshold, axis=-1)
+    q = as_counts("q", q)
+    require_axes("q", q, "area")
+    return threshold * np.count_nonzero(q <= threshold, axis=-1)

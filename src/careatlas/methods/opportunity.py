@@ -35,13 +35,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from careatlas.methods.estimate import Numbers, as_counts, as_numbers, divide, refuse_where
+from careatlas.methods._best_peers import RUNGS, checked_peers, level_of_best, of_peers
+from careatlas.methods.estimate import Numbers, as_counts, as_numbers, divide, require_axes, whole_number
 from careatlas.methods.smoothed_draws import at_national_level, smoothed_draws, total
 
 CHAPTER = "Opportunity and benefit"
-RUNGS = ("mean", "median", "best_five", "best_quarter", "best_tenth")
 DIRECTION = {"lower_is_better": 1, "higher_is_better": -1}
-FEWEST_EVENTS, FEWEST_PEERS, SURE, ROUNDING = 10, 5, 0.95, 1e-9
+FEWEST_EVENTS, SURE, ROUNDING = 10, 0.95, 1e-9
 LARGEST_BLOCK = 2_000_000  # areas x peers x replicates worked at once
 
 
@@ -73,7 +73,7 @@ def opportunity(
     expected are scaled to each period's events. ``peers`` ``[area, place]``, positions with -1 for none, as
     ``peer`` of ``careatlas.methods.peers`` has them; ``polarity`` ``lower_is_better`` or ``higher_is_better``. NaN in
     either, or nothing expected, leaves an area out of that period. Refuses numbers below zero, peers that do
-    not exist, an area among its own peers, another polarity or rung.
+    not exist or are given twice, an area among its own peers, another polarity or rung.
 
     Six areas over two periods, one with half as many events again: about 500 a period more than its peers,
     less what smoothing takes off.
@@ -142,8 +142,10 @@ def opportunity_of_draws(
     >>> found.median[:2].round(6), found.probability[:2]
     (array([30., nan]), array([ 1., nan]))
     """
-    draws, expected, order = as_numbers("draws", draws), as_counts("expected", expected), np.asarray(order)
-    gap = _direction(polarity) * (draws - _benchmark(draws, order, rung))
+    draws, expected = as_numbers("draws", draws), as_counts("expected", expected)
+    require_axes("draws", draws, "draw", "area")
+    order = checked_peers("order", order, draws.shape[-1])
+    gap = _direction(polarity) * (draws - level_of_best(draws, order, rung))
     gap = np.where(np.abs(gap) > ROUNDING * np.abs(draws), gap, 0 * gap)  # alike is no gap, also in rounding
     lower, median, upper = np.quantile(np.maximum(gap, 0), [0.025, 0.5, 0.975], axis=-2) * expected
     probability = np.where(np.isnan(median), np.nan, (gap > 0).mean(axis=-2))
@@ -158,17 +160,14 @@ def best_first(ratio: ArrayLike, peers: ArrayLike, polarity: str) -> NDArray[np.
     last.
 
     Of equals the first given (the nearest) comes first; a peer without a ratio is none. Refuses an area among
-    its own peers, and peers that do not exist.
+    its own peers, one given twice, and peers that do not exist.
 
     >>> best_first([1.0, 1.2, 0.8], [[1, 2], [0, 2], [0, -1]], "lower_is_better").tolist()
     [[2, 1], [2, 0], [0, -1]]
     """
-    ratio, peers = as_numbers("ratio", ratio), np.asarray(peers)
-    areas = ratio.shape[-1]
-    if not np.issubdtype(peers.dtype, np.integer):
-        raise ValueError("peers must be whole numbers, positions of areas with -1 for none")
-    refuse_where((peers < -1) | (peers >= areas), f"peers has a position that none of the {areas} areas has")
-    refuse_where(peers == np.arange(areas)[:, None], "peers has an area as its own")
+    ratio = as_numbers("ratio", ratio)
+    require_axes("ratio", ratio, "area")
+    peers = checked_peers("peers", peers, ratio.shape[-1])
     by_place = (of_peers(ratio, peers[..., place]) for place in range(peers.shape[-1]))
     value = _direction(polarity) * np.stack(list(by_place), axis=-1)
     order = np.argsort(value, axis=-1, kind="stable")
@@ -196,8 +195,11 @@ def chance_only(
     True
     """
     expected = as_counts("expected", expected)
-    *leading, areas, periods = np.broadcast_shapes(expected.shape, (*np.shape(peers)[:-1], 1))
-    places, number = np.shape(peers)[-1], prod(leading)
+    require_axes("expected", expected, "area", "period")
+    peers = checked_peers("peers", peers, expected.shape[-2])
+    whole_number("replicates", replicates, fewest=1)
+    *leading, areas, periods = np.broadcast_shapes(expected.shape, (*peers.shape[:-1], 1))
+    places, number = peers.shape[-1], prod(leading)
     maps = np.broadcast_to(expected, (*leading, areas, periods)).reshape(number, areas, periods)
     peers = np.broadcast_to(peers, (*leading, areas, places)).reshape(number, areas, places)
     # A generator for each map: then it has the same answer alone as among others.
@@ -223,18 +225,6 @@ def two_figures(amount: ArrayLike) -> Numbers:
     )
 
 
-def of_peers(values: Numbers, position: NDArray[np.int64]) -> Numbers:
-    """What each area's peer at ``position`` ``[..., area]`` has of ``values``; NaN for -1, none.
-
-    >>> of_peers(np.array([5.0, 6.0]), np.array([1, -1]))
-    array([ 6., nan])
-    """
-    shape = np.broadcast_shapes(values.shape, position.shape)
-    at = np.broadcast_to(np.maximum(position, 0), shape)
-    found = np.take_along_axis(np.broadcast_to(values, shape), at, axis=-1)
-    return np.where(position < 0, np.nan, found)
-
-
 def _chance_gap(
     expected: Numbers,
     peers: NDArray[np.int64],
@@ -251,7 +241,7 @@ def _chance_gap(
         observed = np.where(expected > 0, rng.poisson(np.nan_to_num(expected), shape), np.nan)
         order = best_first(_choosing_ratio(observed, expected), peers, polarity)
         ratio = _ratio(observed, expected, _halves(expected.shape[-1])[1])
-        benchmark = _benchmark(ratio[:, None, :], order, rung)[:, 0]
+        benchmark = level_of_best(ratio[:, None, :], order, rung)[:, 0]
         gap += np.maximum(_direction(polarity) * (ratio - benchmark), 0).sum(axis=0)
     return gap / replicates
 
@@ -279,27 +269,3 @@ def _choosing_ratio(observed: Numbers, expected: Numbers) -> Numbers:
 
 def _mean(numbers: Numbers) -> Numbers:
     return divide(total(numbers), (~np.isnan(numbers)).sum(axis=-1).astype(float))
-
-
-def _benchmark(draws: Numbers, order: NDArray[np.int64], rung: str) -> Numbers:
-    """Of ``[..., draw, area]`` the level of the best peers, NaN for areas with fewer than five peers."""
-    if rung not in RUNGS:
-        raise ValueError(f"rung must be one of {', '.join(RUNGS)}; it is {rung!r}")
-    peers = (order >= 0).sum(axis=-1)[..., None, :]
-    known = np.where(peers >= FEWEST_PEERS, peers, np.nan)
-    by_place = (of_peers(draws, order[..., None, :, place]) for place in range(order.shape[-1]))
-    if rung == "median":
-        in_order = np.sort(np.stack(list(by_place), axis=-1), axis=-1)
-        ends = (np.maximum(peers - 1, 0) // 2, np.minimum(peers // 2, order.shape[-1] - 1))
-        shape = in_order.shape[:-1]
-        middle = (
-            np.take_along_axis(in_order, np.broadcast_to(end, shape)[..., None], axis=-1) for end in ends
-        )
-        return np.where(np.isnan(known), np.nan, sum(middle)[..., 0] / 2)
-    best = {
-        "mean": known,
-        "best_five": np.where(np.isnan(known), np.nan, 5),
-        "best_quarter": np.ceil(known / 4),
-        "best_tenth": np.ceil(known / 10),
-    }[rung]
-    return sum(np.where(place < best, value, 0) for place, value in enumerate(by_place)) / best

@@ -28,7 +28,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from careatlas.methods.estimate import Numbers, as_counts, as_numbers, divide, refuse_where
+from careatlas.methods.estimate import (
+    Numbers,
+    as_counts,
+    as_numbers,
+    divide,
+    refuse_where,
+    require_axes,
+    whole_number,
+)
 
 CHAPTER = "Ranks and comparison"
 NUMBER, FEWEST, CALIPER_SHARE = 10, 5, 0.95
@@ -52,9 +60,9 @@ def peers(variables: ArrayLike, weights: ArrayLike | None = None, number: int = 
 
     ``weights`` ``[variable]`` on any scale, equal by default; a variable of weight 0 is not looked at. An
     area with a missing variable has no peers and is nobody's peer. A variable in which all areas are equal
-    tells none apart. With fewer other areas than ``number``, the last places are -1 and their distances NaN;
-    with a ``number`` below five no match is good. Refuses a number below one, and weights below zero,
-    missing, all zero, or not one a variable.
+    tells none apart. Of those equally far the first in the list comes first. With fewer other areas than
+    ``number``, the last places are -1 and their distances NaN; with a ``number`` below five no match is good.
+    Refuses a number below one, and weights below zero, missing, all zero, or not one a variable.
 
     RightCare 2016.
 
@@ -63,7 +71,7 @@ def peers(variables: ArrayLike, weights: ArrayLike | None = None, number: int = 
     >>> peers([[1], [2], [3], [21], [22], [23]], number=2).nearest.tolist()
     [[1, 2], [0, 2], [1, 0], [4, 5], [3, 5], [4, 3]]
     """
-    z = _standardised(as_numbers("variables", variables))
+    z = _standardised(_by_area(variables))
     return _peers(z * np.sqrt(_weights(weights, z.shape[-1])), number)
 
 
@@ -80,7 +88,7 @@ def mahalanobis_peers(variables: ArrayLike, number: int = NUMBER) -> Peers:
     >>> mahalanobis_peers([[1, 2], [2, 4], [4, 8]], number=1).nearest.tolist()
     [[1], [0], [1]]
     """
-    z = _standardised(as_numbers("variables", variables))
+    z = _standardised(_by_area(variables))
     is_known = ~np.isnan(z).any(axis=-1, keepdims=True)
     known = np.where(is_known, z, 0)
     covariance = np.swapaxes(known, -1, -2) @ known / np.maximum(is_known.sum(axis=-2, keepdims=True), 1)
@@ -94,8 +102,8 @@ def mahalanobis_peers(variables: ArrayLike, number: int = NUMBER) -> Peers:
 def learnt_weights(variables: ArrayLike, need: ArrayLike) -> Numbers:
     """What each variable counts, from how well it foretells a ``need``: squared ridge coefficients.
 
-    ``variables`` ``[area, variable]``; ``need`` ``[..., area]``, such as ln(observed / expected) of an
-    indicator of need, and not of care given. Weights ``[..., variable]`` sum to 1; for a family of
+    ``variables`` ``[area, variable]``, one set for every ``need`` ``[..., area]``, such as ln(observed /
+    expected) of an indicator of need, and not of care given. Weights ``[..., variable]`` sum to 1; for a family of
     indicators, average them. The penalty is that of generalised cross-validation, of 61 between a
     thousandth and a thousand for each area. Areas missing in either are left out; where need does not differ,
     weights are equal; with no more areas than variables and one, they are NaN.
@@ -108,7 +116,8 @@ def learnt_weights(variables: ArrayLike, need: ArrayLike) -> Numbers:
     >>> learnt_weights([[1, 1], [2, -1], [3, -1], [4, 1]], [10, 20, 30, 40]).round(3)
     array([1., 0.])
     """
-    variables, need = as_numbers("variables", variables), as_numbers("need", need)
+    variables, need = _one_set(variables), as_numbers("need", need)
+    require_axes("need", need, area=len(variables))
     flat = need.reshape(-1, need.shape[-1])
     weights = [_ridge_weights(variables, one) for one in flat]
     return np.array(weights).reshape(*need.shape[:-1], variables.shape[-1])
@@ -132,16 +141,29 @@ def inclusion_share(
     >>> inclusion_share([[1], [2], [4], [8]], number=1).tolist()
     [[1.0], [1.0], [1.0], [1.0]]
     """
-    z = _standardised(as_numbers("variables", variables))
+    z = _standardised(_one_set(variables))
     centre = _weights(weights, z.shape[-1])
     listed, _ = _nearest(z * np.sqrt(centre), number)
     rng, count = np.random.default_rng(seed), np.zeros(listed.shape)
     concentration = np.where(centre > 0, centre * np.count_nonzero(centre), 1)
-    for _ in range(draws):
+    for _ in range(whole_number("draws", draws, fewest=1)):
         drawn = np.where(centre > 0, rng.gamma(concentration), 0)
         nearest, _ = _nearest(z * np.sqrt(drawn / drawn.sum()), number)
         count += (listed[:, :, None] == nearest[:, None, :]).any(axis=-1)
     return np.where(listed == NONE, np.nan, count / draws)
+
+
+def _by_area(variables: ArrayLike) -> Numbers:
+    variables = as_numbers("variables", variables)
+    require_axes("variables", variables, "area", "variable")
+    return variables
+
+
+def _one_set(variables: ArrayLike) -> Numbers:
+    variables = _by_area(variables)
+    if variables.ndim > 2:
+        raise ValueError(f"variables must be [area, variable]; it has {variables.ndim} axes")
+    return variables
 
 
 def _standardised(variables: Numbers) -> Numbers:
@@ -190,22 +212,37 @@ def _nearest(place: Numbers, number: int) -> tuple[NDArray[np.int64], Numbers]:
     """Of each area the others nearest to it and how far they are; those equally far in the order of the list."""
     from scipy.spatial import KDTree
 
-    if number < 1:
-        raise ValueError(f"number must be 1 or more; it is {number}")
-
-    is_known = ~np.isnan(place).any(axis=-1)
-    own = np.flatnonzero(is_known)
+    whole_number("number", number, fewest=1)
+    own = np.flatnonzero(~np.isnan(place).any(axis=-1))
     nearest, distance = np.full((len(place), number), NONE), np.full((len(place), number), np.nan)
     if len(own) < 2:
         return nearest, distance
-    others = min(number, len(own) - 1)
-    far, found = KDTree(place[own]).query(place[own], k=others + 1)
-    # An area is its own nearest, unless others stand on the same spot.
-    far = np.where(found == np.arange(len(own))[:, None], -1.0, far)
-    order = np.lexsort((found, far), axis=-1)[:, 1:]
-    nearest[own, :others] = own[np.take_along_axis(found, order, axis=-1)]
-    distance[own, :others] = np.take_along_axis(far, order, axis=-1)
+    others, known = min(number, len(own) - 1), place[own]
+    # One more than the area itself and its peers shows whether the last peer has equals that were left out.
+    far, found = KDTree(known).query(known, k=min(others + 2, len(own)))
+    far, found = _in_order(far, found, np.arange(len(own))[:, None])
+    is_cut = (others + 1 < len(own)) & (_rounded(far[:, others]) == _rounded(far[:, -1]))
+    for area in np.flatnonzero(is_cut):
+        to_all = np.linalg.norm(known - known[area], axis=-1)
+        all_far, all_found = _in_order(to_all, np.arange(len(own)), area)
+        far[area, : others + 1], found[area, : others + 1] = all_far[: others + 1], all_found[: others + 1]
+    nearest[own, :others], distance[own, :others] = own[found[:, 1 : others + 1]], far[:, 1 : others + 1]
     return nearest, distance
+
+
+def _in_order(
+    far: Numbers, found: NDArray[np.int64], itself: NDArray[np.int64] | int
+) -> tuple[Numbers, NDArray[np.int64]]:
+    """Nearest first, with the area itself before all others, whoever else stands on its spot."""
+    far = np.where(found == itself, -1.0, far)
+    order = np.lexsort((found, _rounded(far)), axis=-1)
+    return np.take_along_axis(far, order, axis=-1), np.take_along_axis(found, order, axis=-1)
+
+
+def _rounded(far: Numbers) -> Numbers:
+    """Without the last digits, in which equal distances differ by the order of adding up."""
+    fraction, exponent = np.frexp(far)
+    return np.ldexp(np.round(fraction * 2**32), exponent)
 
 
 def _ridge_weights(variables: Numbers, need: Numbers) -> Numbers:

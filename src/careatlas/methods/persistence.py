@@ -30,7 +30,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from careatlas.methods.estimate import Limits, Numbers, as_counts, as_numbers, divide, refuse_where
+from careatlas.methods.estimate import (
+    Limits,
+    Numbers,
+    as_counts,
+    as_numbers,
+    counts_with_axes,
+    divide,
+    refuse_where,
+    require_axes,
+    whole_number,
+)
 from careatlas.methods.false_discovery import false_discovery
 from careatlas.methods.intervals import normal_quantile
 from careatlas.methods.restricted_likelihood import Parts, restricted_likelihood
@@ -83,7 +93,7 @@ def persistence(observed: ArrayLike, expected: ArrayLike, confidence: float = 0.
     >>> float(found.permanent_share), float(found.come_and_go)
     (1.0, 0.0)
     """
-    observed, expected = np.broadcast_arrays(as_counts("observed", observed), as_counts("expected", expected))
+    observed, expected = counts_with_axes("area", "period", observed=observed, expected=expected)
     expected = np.where(expected > 0, expected, np.nan)
     return score_persistence(np.log((observed + 0.5) / (expected + 0.5)), 1 / expected, confidence)
 
@@ -101,6 +111,7 @@ def score_persistence(score: ArrayLike, chance: ArrayLike, confidence: float = 0
     (0.99, 1.0)
     """
     score, chance = np.broadcast_arrays(as_numbers("score", score), as_counts("chance", chance))
+    require_axes("score", score, "area", "period")
     refuse_where(chance == 0, "chance is zero")
     normal_quantile(confidence)  # refuses a percentage
     is_known = ~np.isnan(score + chance) & _has_enough(score + chance)[..., None, None]
@@ -178,7 +189,7 @@ def run_length(
     drift_error, error = np.sqrt(found.drift)[..., None, None], found.come_and_go[..., None, None]
     longest = _longest_run(divide(found.deviation, chance_error), limit)
     as_long = np.zeros(longest.shape)
-    for _ in range(replicates):
+    for _ in range(whole_number("replicates", replicates, fewest=1)):
         # The same noise for every map: then a map has the same answer alone as among others.
         drift, noise = rng.standard_normal((areas, 1)), rng.standard_normal((areas, periods))
         simulated = drift_error * drift * step + np.sqrt(error + found.chance) * noise

@@ -24,7 +24,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from careatlas.methods.estimate import Estimate, Numbers, as_counts, as_numbers, divide
+from careatlas.methods.estimate import (
+    Estimate,
+    Numbers,
+    as_numbers,
+    counts_with_axes,
+    divide,
+    require_axes,
+    whole_number,
+)
 from careatlas.methods.intervals import normal_quantile, wilson_limits
 from careatlas.methods.persistence import Persistence
 
@@ -58,6 +66,7 @@ def transitions(first: ArrayLike, later: ArrayLike, confidence: float = 0.95) ->
            [0., 0., 1.]])
     """
     first, later = np.broadcast_arrays(as_numbers("first", first), as_numbers("later", later))
+    require_axes("first", first, "area")
     is_known = ~np.isnan(first + later)
     count = _count_transitions(np.where(is_known, first, np.nan), np.where(is_known, later, np.nan))
     areas = np.broadcast_to(count.sum(axis=-1, keepdims=True), count.shape)
@@ -103,9 +112,10 @@ def window_correlation(
 
     ``observed`` and ``expected`` events ``[..., area, period]``, in order of time; windows do not overlap and
     are counted back from the last period, so the oldest periods may be left over. The answer
-    ``[..., windows - 1]``. Within a window an area has the ratio of its known periods together. Pairs of
-    windows with fewer than four areas in both, or with all areas equal, are NaN; so are the limits of a
-    correlation of 1 or -1, which a handful of areas may have by chance. Refuses fewer than two windows.
+    ``[..., windows - 1]``. Within a window an area has the ratio of its known periods together, without those in
+    which nothing was expected. Pairs of windows with fewer than four areas in both, or with all areas equal, are
+    NaN; so are the limits of a correlation of 1 or -1, which a handful of areas may have by chance. Refuses fewer
+    than two windows.
 
     Bonett & Wright 2000, 10.1007/BF02294183.
 
@@ -114,11 +124,11 @@ def window_correlation(
     >>> window_correlation([[1, 2], [2, 1], [3, 3], [4, 4], [5, 5]], [[10, 10]] * 5, 1).value.round(4)
     array([0.9])
     """
-    observed, expected = np.broadcast_arrays(as_counts("observed", observed), as_counts("expected", expected))
+    observed, expected = counts_with_axes("area", "period", observed=observed, expected=expected)
     windows = observed.shape[-1] // max(periods_per_window, 1)
     if periods_per_window < 1 or windows < 2:
         raise ValueError(f"{observed.shape[-1]} periods hold no two windows of {periods_per_window}")
-    is_known = ~np.isnan(observed + expected)
+    is_known = ~np.isnan(observed) & (expected > 0)
     events, reference = (
         np.where(is_known, each, 0)[..., -windows * periods_per_window :]
         .reshape(*each.shape[:-1], windows, periods_per_window)
@@ -144,6 +154,7 @@ def kendall_w(value: ArrayLike) -> Numbers:
     0.7778
     """
     value = as_numbers("value", value)
+    require_axes("value", value, "area", "period")
     is_known = ~np.isnan(value).any(axis=-1, keepdims=True)
     deviation = _centred_ranks(np.swapaxes(np.where(is_known, value, np.nan), -1, -2))  # [..., period, area]
     periods = value.shape[-1] if value.shape[-1] > 1 else np.nan
@@ -194,7 +205,7 @@ def _simulated_transitions(found: Persistence, differing: float, replicates: int
         differing * each[..., None, None] for each in (found.permanent, found.drift, found.come_and_go)
     )
     count = np.zeros((*found.permanent.shape, FIFTHS, FIFTHS))
-    for _ in range(replicates):
+    for _ in range(whole_number("replicates", replicates, fewest=1)):
         # The same noise for every map: then a map has the same answer alone as among others.
         u, d, new = (rng.standard_normal((areas, columns)) for columns in (1, 1, 2))
         score = np.sqrt(permanent) * u + np.sqrt(drift) * d * ends + np.sqrt(come_and_go + chance) * new

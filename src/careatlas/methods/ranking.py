@@ -1,7 +1,7 @@
 """Where an area stands among the rest, and how far its place could be chance.
 
-Use it to give an area's place with its limits, "between 12th and 61st of 106", the chance that it stands in the
-top fifth, and the areas it cannot be told apart from. Limits are pairwise: an area could stand anywhere among
+Use it to give an area's place with its limits, "between 12th and 61st of 106", and the areas it cannot be told
+apart from. Limits are pairwise: an area could stand anywhere among
 those it cannot be told apart from, with all its comparisons allowed for at once. Differences between areas that
 have a hundred small reasons count as noise (``overdispersion``); ``chance_alone`` counts only chance.
 
@@ -20,7 +20,6 @@ Formula::
     apart  = difference of y / root(v + v of the other), beyond the normal quantile at 1 - .025 / (areas - 1)
     lower  = 1 + areas that are higher and apart
     upper  = areas ranked - areas that are lower and apart
-    top    = share of draws of shrunk y in which the area is among the highest fifth
 
 Source: Mogstad, Romano, Shaikh & Wilhelm 2024, Review of Economic Studies 91:476, 10.1093/restud/rdad006;
 Goldstein & Spiegelhalter 1996, JRSS A 159:385, 10.2307/2983325.
@@ -32,7 +31,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
-from careatlas.methods.estimate import Numbers, as_counts, as_numbers, divide, refuse_where
+from careatlas import methods
+from careatlas.methods.estimate import Numbers, as_counts, as_numbers, divide, refuse_where, require_axes
 from careatlas.methods.intervals import normal_quantile, tail
 from careatlas.methods.overdispersion import (
     proportion_overdispersion,
@@ -123,12 +123,19 @@ def rank_by_method(
 ) -> Ranking:
     """Ranks of values that ``method`` gave: proportions and rates by counts, others by their 95 % limits.
 
-    All ``[..., area]``; NaN in what the method's ranking needs: no rank.
+    All ``[..., area]``; NaN in what the method's ranking needs: no rank. Refuses a method that no indicator may
+    name.
 
     >>> rank_by_method("mean", [3, 9], [2, 8], [4, 10], [30, 90], [10, 10]).rank.tolist()
     [2.0, 1.0]
     """
-    return _ranked(scores_by_method(method, value, lower, upper, count, denominator))
+    if method == "proportion":
+        return rank_proportions(count, denominator)
+    if method in ("crude_rate", "need_weighted_rate"):
+        return rank_rates(count, denominator)
+    if method not in methods.estimators():
+        raise ValueError(f"method must be one of {', '.join(methods.estimators())}; it is {method!r}")
+    return rank_estimates(value, lower, upper)
 
 
 def chance_alone(scores: Scores) -> Ranking:
@@ -179,42 +186,12 @@ def not_apart_from(scores: Scores, area: int, confidence: float = 0.95) -> NDArr
     >>> not_apart_from(Scores(*np.array([[30, 20, 21], [10, 0, 0.1], [1, 1, 1], [0, 0, 0]])), 1).tolist()
     [False, True, True]
     """
-    value, score, variance, areas = _ranked_parts(scores.value, scores.score, scores.chance + scores.between)
+    value, score, variance, areas = ranked_parts(scores.value, scores.score, scores.chance + scores.between)
     if not 0 <= area < value.shape[-1]:
         raise ValueError(f"area must be one of 0 to {value.shape[-1] - 1}; it is {area}")
     is_above, is_below = _apart_from(area, value, score, variance, areas, confidence)
     is_ranked = ~np.isnan(value)
     return is_ranked & is_ranked[..., area : area + 1] & ~is_above & ~is_below
-
-
-def probability_of_top_fifth(scores: Scores, draws: int = 1000, seed: int = 0) -> Numbers:
-    """The probability that an area's true value is among the highest fifth of the ranked (at least one area).
-
-    ``[..., area]``; NaN where unranked. Scores are first shrunk towards their weighted mean by the variance
-    between areas, without which the areas with fewest events would take both ends of the list. Where areas do
-    not differ beyond chance (``between`` of 0) each has the same probability. 1,000 draws give it to within
-    .03.
-
-    Of five areas one stands far above the others' chance:
-
-    >>> scores = Scores(*np.array([[9.0, 1, 2, 3, 1], [9, 1, 2, 3, 1], [0.1] * 5, [10] * 5]))
-    >>> probability_of_top_fifth(scores).tolist()
-    [1.0, 0.0, 0.0, 0.0, 0.0]
-    """
-    value, score, chance, areas = _ranked_parts(scores.value, scores.score, scores.chance)
-    is_ranked, between = ~np.isnan(value), np.nan_to_num(scores.between)
-    top = np.maximum(np.round(areas / 5), 1)
-    weight = np.where(is_ranked, divide(1.0, chance + between), 0)
-    centre = divide(_count(weight * np.where(is_ranked, score, 0)), _count(weight))
-    shrunk = centre + (score - centre) * divide(between, between + chance)
-    spread = np.sqrt(divide(between * chance, between + chance))
-    rng, is_top = np.random.default_rng(seed), np.zeros(value.shape)
-    last_of_top = (value.shape[-1] - top).astype(int)  # unranked areas are drawn lowest
-    for _ in range(draws):
-        drawn = np.where(is_ranked, shrunk + spread * rng.standard_normal(value.shape[-1]), -np.inf)
-        is_top += drawn >= np.take_along_axis(np.sort(drawn, axis=-1), last_of_top, axis=-1)
-    share = np.where(between > 0, is_top / draws, divide(top, areas))
-    return np.where(is_ranked, share, np.nan)
 
 
 def rate_scores(count: ArrayLike, expected: ArrayLike) -> Scores:
@@ -251,22 +228,6 @@ def estimate_scores(value: ArrayLike, lower: ArrayLike, upper: ArrayLike, confid
     return Scores(value, value, standard_error**2, np.nan_to_num(tau2))
 
 
-def scores_by_method(
-    method: str,
-    value: ArrayLike,
-    lower: ArrayLike,
-    upper: ArrayLike,
-    count: ArrayLike,
-    denominator: ArrayLike,
-) -> Scores:
-    """What ``rank_by_method`` ranks by."""
-    if method == "proportion":
-        return proportion_scores(count, denominator)
-    if method in ("crude_rate", "need_weighted_rate"):
-        return rate_scores(count, denominator)
-    return estimate_scores(value, lower, upper)
-
-
 def _ranked(scores: Scores) -> Ranking:
     return ranks(scores.value, scores.score, scores.chance + scores.between)
 
@@ -284,7 +245,7 @@ def ranks(value: ArrayLike, score: ArrayLike, variance: ArrayLike, confidence: f
     >>> ranking.rank.tolist(), ranking.lower.tolist(), ranking.upper.tolist()
     ([1.0, 3.0, 2.0], [1.0, 2.0, 2.0], [1.0, 3.0, 3.0])
     """
-    value, score, variance, areas = _ranked_parts(value, score, variance)
+    value, score, variance, areas = ranked_parts(value, score, variance)
     rank, lower, upper = (np.full(value.shape, np.nan) for _ in range(3))
     pairs_apart = np.zeros(areas.shape)
     # One area against all at a time: the whole square would not fit in memory for 7,000 practices.
@@ -300,11 +261,16 @@ def ranks(value: ArrayLike, score: ArrayLike, variance: ArrayLike, confidence: f
     return Ranking(rank, lower, upper, separable_share[..., 0], areas[..., 0])
 
 
-def _ranked_parts(value: ArrayLike, score: ArrayLike, variance: ArrayLike) -> tuple[Numbers, ...]:
-    """The three with one shape, all NaN where one is, and the number of areas that are left, ``[..., 1]``."""
+def ranked_parts(value: ArrayLike, score: ArrayLike, variance: ArrayLike) -> tuple[Numbers, ...]:
+    """The three with one shape, all NaN where one is, and the number of areas that are left, ``[..., 1]``.
+
+    >>> ranked_parts([3, None], [1, 2], 4)
+    (array([ 3., nan]), array([ 1., nan]), array([ 4., nan]), array([1.]))
+    """
     value, score, variance = np.broadcast_arrays(
         as_numbers("value", value), as_numbers("score", score), as_counts("variance", variance)
     )
+    require_axes("value", value, "area")
     is_ranked = ~np.isnan(value + score + variance)
     value, score, variance = (np.where(is_ranked, each, np.nan) for each in (value, score, variance))
     return value, score, variance, _count(is_ranked).astype(float)

@@ -35,6 +35,7 @@ CHAPTER = "Data quality and disclosure"
 ENOUGH = 5
 MOST_TRIED = 500  # counts to each side of the likeliest: more than this need not be told apart
 ROUNDING = 1e-9  # a printed half may have been rounded either way
+AT_A_TIME = 500  # printed figures, so that memory does not grow with their number
 
 
 class Inversion(NamedTuple):
@@ -62,8 +63,11 @@ def rate_counts(
     ``value``, and ``lower`` and ``upper`` where published (NaN where not), per ``multiplier`` people, as printed
     to ``decimals`` (below 0: tens, hundreds); ``denominator`` as the public knows it. Any shapes that broadcast.
     ``counted_in`` 5: the rate was made from counts rounded to five. A count that lies on the edge between two
-    printed figures fits both. At most 1,001 counts are told apart. A rate of 0 is the count 0 and nothing else:
-    leave it out where zeros may be shown. NaN in value or denominator: nothing is published, and it is safe.
+    printed figures fits both. At most 1,001 counts are told apart. NaN in value or denominator: nothing is
+    published, and it is safe.
+
+    A rate of 0 among few is the count 0 and nothing else. So it is when made from counts rounded to five, of which
+    1 to 7 are hidden: never safe. Where zeros may be shown (profile ``hes``) a gate leaves them out.
 
     124.0 per 100,000 of 50,000 people is 62 and nothing else; of two million people 2,479 to 2,481 fit:
 
@@ -118,12 +122,27 @@ def _inversion(
     if counted_in not in (1, ROUNDED_TO):
         raise ValueError(f"counted_in must be 1 or {ROUNDED_TO}; it is {counted_in}")
     printed = [as_counts(name, each) for name, each in zip(Estimate._fields, printed, strict=True)]
-    *printed, people = (
-        each[..., None] for each in np.broadcast_arrays(*printed, as_counts("denominator", denominator))
-    )
+    given = np.stack(np.broadcast_arrays(*printed, as_counts("denominator", denominator)))
+    flat, found = given.reshape(4, -1), np.empty((3, given[0].size))
+    for start in range(0, flat.shape[1], AT_A_TIME):
+        here = slice(start, start + AT_A_TIME)
+        found[:, here] = _counts_that_fit(method, flat[:, here, None], multiplier, decimals, counted_in)
+    least, most, number = found.reshape(3, *given.shape[1:])
+    return Inversion(least, most, number, ~(number < ENOUGH))
+
+
+def _counts_that_fit(
+    method: Callable[[Numbers, Numbers], Estimate],
+    given: Numbers,
+    multiplier: float,
+    decimals: int,
+    counted_in: int,
+) -> tuple[Numbers, Numbers, Numbers]:
+    """The least, the most and their number, of figures ``[figure, 1]`` with their limits and denominators."""
+    *printed, people = given
     half = 0.5 * 10.0**-decimals
     per_count = counted_in * np.where(people > 0, multiplier / np.where(people > 0, people, 1), np.nan)
-    reach = np.minimum(np.ceil(np.max(half / np.nan_to_num(per_count, nan=1.0), initial=0)) + 1, MOST_TRIED)
+    reach = np.minimum(np.ceil(np.max(half / np.nan_to_num(per_count, nan=1.0))) + 1, MOST_TRIED)
     likeliest = np.rint(printed[0] / per_count)
     count = counted_in * (likeliest + np.arange(-reach, reach + 1))
     fits = ~np.isnan(count) & (count >= 0)
@@ -134,7 +153,7 @@ def _inversion(
         fits &= (count == 0) | (count >= SMALLEST_SHOWN)  # 5 is never shown: it would stand for hidden counts
     spread = np.where(count > 0, counted_in // 2, 0)  # a zero stands for itself alone
     number = np.where(fits, 1 + 2 * spread, 0).sum(axis=-1)
-    number = np.where(np.isnan(likeliest[..., 0]), np.nan, number)
+    number = np.where(np.isnan(likeliest[:, 0]), np.nan, number)
     least = np.where(number > 0, np.where(fits, count - spread, np.inf).min(axis=-1), np.nan)
     most = np.where(number > 0, np.where(fits, count + spread, -np.inf).max(axis=-1), np.nan)
-    return Inversion(least, most, number, ~(number < ENOUGH))
+    return least, most, number

@@ -27,10 +27,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from careatlas.methods.estimate import Numbers, as_counts, as_numbers, divide, refuse_where
+from careatlas.methods.estimate import Numbers, as_counts, as_numbers, divide, refuse_where, require_axes
 
 CHAPTER = "Variation"
 MOST_STEPS, ENOUGH = 100, 1e-8  # in log likelihood
+LEAST_CHANCE = 1e-11  # beside the square of the scores' range: below it the arithmetic has no digits left
 
 
 class Parts(NamedTuple):
@@ -52,7 +53,8 @@ def restricted_likelihood(
     permanent, the identity for what is new every period. ``start`` ``[..., part]`` is where to begin; by
     default the spread of the scores, shared out. Without an area seen twice the split is arbitrary. Fewer
     than two areas in every period leave nothing to estimate: variances of zero. Refuses a chance variance of
-    zero or less.
+    zero or less, or so far below the spread of the scores that nothing can be worked with it, and forms that are
+    not symmetric or add nothing.
 
     Scores 1, 2 and 3, the same in both periods, with a chance variance of .01: all that is not chance is
     permanent, and their mean over two periods varies by 1, of which .005 is chance:
@@ -62,11 +64,15 @@ def restricted_likelihood(
     (array([0.995, 0.   ]), array([2., 2.]))
     """
     score, chance = np.broadcast_arrays(as_numbers("score", score), as_counts("chance", chance))
+    require_axes("score", score, "area", "period")
     refuse_where(chance == 0, "chance is zero")
+    refuse_where(chance < LEAST_CHANCE * _range(score) ** 2, "chance is too small beside the spread of score")
     forms = as_numbers("forms", forms)
     *leading, areas, periods = score.shape
     if forms.ndim < 3 or forms.shape[-2:] != (periods, periods):
         raise ValueError(f"forms must be [part, {periods}, {periods}], as score has {periods} periods")
+    refuse_where(forms != np.swapaxes(forms, -1, -2), "forms is not symmetric")
+    refuse_where(_size(forms) <= 0, "forms adds nothing to any period")
     parts, maps = forms.shape[-3], prod(leading)
     score, chance = (each.reshape(maps, areas, periods) for each in (score, chance))
     forms = np.broadcast_to(forms, (*leading, parts, periods, periods)).reshape(maps, parts, periods, periods)
@@ -80,6 +86,16 @@ def restricted_likelihood(
     )
 
 
+def _range(score: Numbers) -> Numbers:
+    """From the lowest to the highest score of a map, ``[..., 1, 1]``; NaN without any."""
+    axes, is_known = (-2, -1), ~np.isnan(score)
+    if not score.shape[-1] * score.shape[-2]:
+        return np.full((*score.shape[:-2], 1, 1), np.nan)
+    highest = np.where(is_known, score, -np.inf).max(axis=axes, keepdims=True)
+    lowest = np.where(is_known, score, np.inf).min(axis=axes, keepdims=True)
+    return np.where(is_known.any(axis=axes, keepdims=True), highest - lowest, np.nan)
+
+
 def _spread(score: Numbers, forms: Numbers) -> Numbers:
     """The mean square of the scores about their period's mean, shared out among the parts."""
     is_known = ~np.isnan(score)
@@ -87,19 +103,26 @@ def _spread(score: Numbers, forms: Numbers) -> Numbers:
     mean = divide(known.sum(axis=1), is_known.sum(axis=1).astype(float))
     square = np.where(is_known, known - mean[:, None, :], 0) ** 2
     total = divide(square.sum(axis=(1, 2)), is_known.sum(axis=(1, 2)).astype(float))
-    size = forms.diagonal(axis1=-2, axis2=-1).mean(axis=-1)  # what one unit of each part adds to a score
-    return np.nan_to_num(total)[:, None] / (size * forms.shape[1])
+    return np.nan_to_num(total)[:, None] / (_size(forms) * forms.shape[1])
+
+
+def _size(forms: Numbers) -> Numbers:
+    """What one unit of each part adds to a score, ``[..., part]``."""
+    return forms.diagonal(axis1=-2, axis2=-1).mean(axis=-1)
 
 
 def _climb(score: Numbers, chance: Numbers, forms: Numbers, variance: Numbers) -> Parts:
     """Average information steps, a quarter as long where the last one overshot, until none gains."""
     is_known = ~np.isnan(score + chance)
     data = np.where(is_known, score, 0), np.where(is_known, chance, 1), is_known, forms
+    # More than the scores' range squared, twice, no part can be; a step across a flat ridge would go anywhere.
+    most = 2 * np.nan_to_num(_range(score)[:, 0]) ** 2 / _size(forms)
     best, length, is_open = _likelihood(*data, variance), np.ones(len(score)), np.full(len(score), True)
     for _ in range(MOST_STEPS):
         # A part at zero that the slope would pull lower stays out of the step.
         is_free = (variance > 0) | (best.slope > 0)
-        tried = np.maximum(variance + length[:, None] * _step(best.slope, best.information, is_free), 0)
+        step = length[:, None] * _step(best.slope, best.information, is_free)
+        tried = np.clip(variance + step, 0, np.maximum(most, variance))
         new = _likelihood(*data, tried)
         gain = new.log_likelihood - best.log_likelihood
         is_better = is_open & (gain >= 0)  # one that has arrived stays, whatever the others still need

@@ -10,7 +10,7 @@ Formula::
 
     benchmark = mean of the best five rates among the peers, in the same period
     opportunity = max(0, rate - benchmark) x people    (benchmark - rate where higher is better)
-    shown where the area's 95 % interval leaves the benchmark out
+    shown where the area's 95 % interval lies wholly on the worse side of the benchmark
 
 Source: NHS RightCare 2016, Commissioning for Value: methodology; Dropkin 2018, 10.1093/pubmed/fdx136 (what
 chance makes of it).
@@ -21,8 +21,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from careatlas.methods.estimate import Numbers, as_counts, as_numbers
-from careatlas.methods.opportunity import best_first, of_peers
+from careatlas.methods._best_peers import of_peers
+from careatlas.methods.estimate import Numbers, as_counts, as_numbers, refuse_where
+from careatlas.methods.opportunity import best_first
 
 CHAPTER = "Opportunity and benefit"
 BEST = 5
@@ -30,7 +31,7 @@ BEST = 5
 
 class RightCare(NamedTuple):
     """``[..., area]``: the ``benchmark``, the ``amount`` (0 on the good side of it) and ``is_significant``,
-    whether the packs would show it. NaN where the area or five of its peers have no rate."""
+    whether the packs would show it. NaN where the area or five of its peers have no rate, or nobody is counted."""
 
     benchmark: Numbers
     amount: Numbers
@@ -49,8 +50,9 @@ def rightcare_rule(
 
     ``value`` with 95 % limits ``lower`` and ``upper``, and the ``denominator`` in the unit of the value (12.5
     for 12,500 people and a rate per 1,000), ``[..., area]``. ``peers`` ``[..., area, place]``, -1 for none;
-    ``polarity`` ``lower_is_better`` or ``higher_is_better``. Refuses another polarity, an area among its own
-    peers and denominators below zero.
+    ``polarity`` ``lower_is_better`` or ``higher_is_better``. Where the denominator is 0 or missing there is no
+    amount and nothing is shown. Refuses another polarity, an area among its own peers, a lower limit above its
+    upper and denominators below zero.
 
     NHS RightCare 2016.
 
@@ -65,11 +67,16 @@ def rightcare_rule(
     value, lower, upper = (
         as_numbers(*each) for each in (("value", value), ("lower", lower), ("upper", upper))
     )
+    refuse_where(lower > upper, "lower is above upper")
     order = best_first(value, peers, polarity)[..., :BEST]
     benchmark = sum(of_peers(value, order[..., place]) for place in range(order.shape[-1])) / BEST
     if order.shape[-1] < BEST:
         benchmark = np.full(benchmark.shape, np.nan)
-    is_lower_better = polarity == "lower_is_better"
-    gap = value - benchmark if is_lower_better else benchmark - value
-    is_beyond = lower > benchmark if is_lower_better else upper < benchmark
-    return RightCare(benchmark, np.maximum(gap, 0) * as_counts("denominator", denominator), is_beyond)
+    gap, is_beyond = (
+        (value - benchmark, lower > benchmark)
+        if polarity == "lower_is_better"
+        else (benchmark - value, upper < benchmark)
+    )
+    people = as_counts("denominator", denominator)
+    amount = np.maximum(gap, 0) * np.where(people > 0, people, np.nan)
+    return RightCare(benchmark, amount, is_beyond & ~np.isnan(amount))

@@ -24,7 +24,14 @@ from math import prod
 import numpy as np
 from numpy.typing import ArrayLike
 
-from careatlas.methods.estimate import Numbers, as_counts, divide
+from careatlas.methods.estimate import (
+    Numbers,
+    as_counts,
+    counts_with_axes,
+    divide,
+    require_axes,
+    whole_number,
+)
 from careatlas.methods.negative_binomial import negative_binomial
 
 CHAPTER = "Smoothing and maps"
@@ -44,6 +51,7 @@ def smoothed_draws(observed: ArrayLike, expected: ArrayLike, draws: int = 1000, 
     array([[1., 1., 1.],
            [1., 1., 1.]])
     """
+    whole_number("draws", draws, fewest=1)
     observed, expected = at_national_level(observed, expected)
     events, reference = total(observed), total(expected)
     kept = share_kept(expected, swing(observed, expected)[..., None])
@@ -99,6 +107,7 @@ def share_kept(expected: ArrayLike, swing: ArrayLike) -> Numbers:
     array([0.5])
     """
     expected = as_counts("expected", expected)
+    require_axes("expected", expected, "period")
     return 1 / (1 + as_counts("swing", swing) * divide(total(expected**2), total(expected)))
 
 
@@ -111,7 +120,7 @@ def at_national_level(observed: ArrayLike, expected: ArrayLike) -> tuple[Numbers
     >>> observed.ravel(), expected.ravel()
     (array([ 1.,  3., nan]), array([ 2.,  2., nan]))
     """
-    observed, expected = np.broadcast_arrays(as_counts("observed", observed), as_counts("expected", expected))
+    observed, expected = counts_with_axes("area", "period", observed=observed, expected=expected)
     is_known = ~np.isnan(observed) & (expected > 0)
     events, reference = (
         np.where(is_known, each, 0).sum(axis=-2, keepdims=True) for each in (observed, expected)

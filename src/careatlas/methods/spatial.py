@@ -32,7 +32,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
-from careatlas.methods.estimate import Numbers, as_counts, as_numbers, divide, refuse_where
+from careatlas.methods.estimate import Numbers, as_counts, as_numbers, divide, refuse_where, require_axes
 
 CHAPTER = "Smoothing and maps"
 AT_A_TIME = 60_000  # values shuffled at a time: as many as stay in the processor's cache
@@ -103,6 +103,7 @@ def empirical_bayes_index(count: ArrayLike, denominator: ArrayLike) -> Numbers:
     [-1.2247, 0.0, 1.2247]
     """
     count, people = np.broadcast_arrays(as_counts("count", count), as_counts("denominator", denominator))
+    require_axes("count", count, "area")
     refuse_where((people == 0) & (count > 0), "there are events among nobody")
     rate = divide(count, people)
     is_known = ~np.isnan(rate)
@@ -129,6 +130,7 @@ def link_islands(neighbours: ArrayLike, coordinates: ArrayLike) -> Linked:
     ([[0, 1, 0], [1, 0, 1], [0, 1, 0]], [False, False, True])
     """
     place = as_numbers("coordinates", coordinates)
+    require_axes("coordinates", place, "area", coordinate=2)
     refuse_where(np.isnan(place), "coordinates are missing")
     links = as_links(neighbours, len(place))
     is_island = links.degree == 0
@@ -168,7 +170,8 @@ def as_links(neighbours: ArrayLike, areas: int) -> Links:
     """``neighbours`` checked: a symmetric 0/1 matrix of that many areas, none its own neighbour."""
     from scipy.sparse import csr_array
 
-    matrix = csr_array(neighbours, dtype=np.float64)
+    is_sparse = hasattr(neighbours, "tocsr")
+    matrix = csr_array(neighbours if is_sparse else np.atleast_2d(neighbours), dtype=np.float64)
     if matrix.shape != (areas, areas):
         raise ValueError(f"neighbours is {matrix.shape[0]} x {matrix.shape[1]}; there are {areas} areas")
     matrix.eliminate_zeros()
@@ -190,6 +193,7 @@ def by_map(
     Maps with the same areas missing are worked together, in the network of the areas they have.
     """
     value = as_numbers("value", value)
+    require_axes("value", value, "area")
     links = as_links(neighbours, value.shape[-1])
     maps = value.reshape(-1, links.areas)
     shape = maps.shape if keeps_areas else maps.shape[:1]
