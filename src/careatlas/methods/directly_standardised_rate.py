@@ -21,7 +21,7 @@ Formula::
 Source: Dobson, Kuulasmaa, Eberle & Scherer 1991, Statistics in Medicine 10:457, 10.1002/sim.4780100317; Fay &
 Feuer 1997, Statistics in Medicine 16:791,
 10.1002/(SICI)1097-0258(19970415)16:7<791::AID-SIM500>3.0.CO;2-#; Stukel, Glynn, Fisher, Sharp, Lu-Yao &
-Wennberg 1994, Statistics in Medicine 13:1781, 10.1002/sim.4780131709 (repeat events).
+Wennberg 1994, Statistics in Medicine 13:1781 (repeat events).
 """
 
 from typing import NamedTuple
@@ -124,7 +124,7 @@ def repeat_events(persons: ArrayLike) -> RepeatEvents:
     ``persons`` ``[..., events]``, whose first place along the last axis is one event each. NaN gives NaN.
     Refuses numbers below zero.
 
-    Stukel et al. 1994, 10.1002/sim.4780131709.
+    Stukel et al. 1994, Statistics in Medicine 13:1781.
 
     6 people once and 2 people twice are 6 + 4 = 10 events, whose squares are 6 x 1 + 2 x 4 = 14:
 

@@ -19,9 +19,9 @@ Formula::
 
     rates: a log-normal error about each value;  proportions: a logistic-normal one, drawn 100,000 times
 
-Source: Low & Low 2004, Journal of Public Health 26:163, 10.1093/pubmed/fdh128; Pamuk 1985, Population Studies
-39:17, 10.1080/0032472031000141256; Hayes & Berry 2002, International Journal of Epidemiology 31:1236,
-10.1093/ije/31.6.1236 (limits of the ratio).
+Source: Low & Low 2004, Journal of Public Health 26:388, 10.1093/pubmed/fdh175; Pamuk 1985, Population Studies
+39:17, 10.1080/0032472031000141256; Hayes & Berry 2002, Journal of Epidemiology and Community Health 56:762,
+10.1136/jech.56.10.762 (limits of the ratio).
 """
 
 from typing import NamedTuple

@@ -13,8 +13,8 @@ Formula::
     or the median is crossed fewer times than the 5 % quantile of Binomial(n - 1, 1/2)
 
 Source: Anhøj & Olesen 2014, PLoS ONE 9:e113825, 10.1371/journal.pone.0113825; Schilling 2012, Mathematics
-Magazine 85:104, 10.4169/math.mag.85.2.104 (longest run); Chen 2010, Technometrics 52:351,
-10.1198/TECH.2010.09172 (crossings).
+Magazine 85:141, 10.4169/math.mag.85.2.141 (longest run); Chen 2010, Model Assisted Statistics and Applications
+5:73 (crossings).
 """
 
 from typing import NamedTuple

@@ -21,8 +21,8 @@ Formula::
 
 Source: Clayton & Kaldor 1987, Biometrics 43:671, 10.2307/2532003; Marshall 1991, Applied Statistics 40:283,
 10.2307/2347593. Limits that allow for the variance: Laird & Louis 1987, Journal of the American Statistical
-Association 82:739, 10.1080/01621459.1987.10478490; every variance as likely beforehand: Morris 1983, same journal
-78:47, 10.1080/01621459.1983.10477920.
+Association 82:739; every variance as likely beforehand: Morris 1983, same journal 78:47,
+10.1080/01621459.1983.10477920.
 """
 
 from collections.abc import Callable
