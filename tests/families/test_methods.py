@@ -222,6 +222,37 @@ def test_importing_careatlas_reads_no_numerical_library_until_it_is_used():
     assert in_a_fresh_interpreter(code) == ["False", "True", "False", "False"]
 
 
-def test_an_unknown_method_is_named_with_those_that_exist():
-    with pytest.raises(AttributeError, match=r"no method 'proportoin'. It has: .*proportion"):
-        methods.proportoin  # noqa: B018
+@every_file
+def test_everything_public_in_it_is_reached_by_its_file_s_name(name):
+    module, bound = importlib.import_module(f"careatlas.methods.{name}"), getattr(methods, name)
+    own = {
+        word: thing
+        for word, thing in vars(module).items()
+        if getattr(thing, "__module__", "") == module.__name__ and not word.startswith("_")
+    }
+    assert own
+    assert [word for word, thing in own.items() if getattr(bound, word, None) is not thing] == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "advice"),
+    [
+        ("proportoin", r"Did you mean proportion\?$"),
+        ("xmr", r"Did you mean spc\.xmr\?$"),
+        ("chance_only", r"Did you mean opportunity\.chance_only or variation\.chance_only\?$"),
+        ("Rebase", r"Did you mean spc\.Rebase\?$"),
+        ("qqqq", r"It has: .*crude_rate.*proportion"),
+    ],
+)
+def test_a_word_that_is_no_method_is_answered_with_where_it_lives(asked, advice):
+    with pytest.raises(AttributeError, match=f"no method '{asked}'. {advice}"):
+        getattr(methods, asked)
+
+
+def test_saying_where_a_word_lives_imports_nothing():
+    code = (
+        "import sys, careatlas as ca\n"
+        "try: ca.methods.xmr\n"
+        "except AttributeError: print('numpy' in sys.modules, 'careatlas.methods.spc' in sys.modules)"
+    )
+    assert in_a_fresh_interpreter(code) == ["False", "False"]

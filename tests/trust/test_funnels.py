@@ -12,7 +12,7 @@ def test_no_more_ordinary_areas_are_flagged_than_stated_whatever_is_expected(con
     most = []
     for expected in np.array_split(np.arange(0.1, 500, 0.05), 50):
         count = np.arange(expected.max() + 12 * expected.max() ** 0.5 + 20)[:, None]
-        flag = funnel.outlying(count, expected, confidence)
+        flag = funnel.outlying(*np.broadcast_arrays(count, expected), confidence)
         probability = poisson.pmf(count, expected)
         high, low = ((probability * (flag == side)).sum(axis=0) for side in (1, -1))
         most.append((high.max(), low.max(), (high + low).max()))

@@ -251,3 +251,15 @@ def test_impossible_claims_are_refused():
         split_proportionally([1e16], [0], [1])
     with pytest.raises(ValueError, match="group is not among the 1 positions there are at position 0"):
         totals([1], ["one-off cash"], [1], 1)
+
+
+def test_a_split_that_is_no_function_or_lacks_its_shares_is_refused():
+    facts = ([60, 90], [0, 0], [100], [30], [True, True], [False])
+    with pytest.raises(
+        ValueError, match="split must be a function, such as split_by_shapley; it is 'shapley'"
+    ):
+        attribute(*facts, split="shapley")
+    with pytest.raises(ValueError, match=r"split=functools.partial\(split_by_agreed_shares, share=\[...\]\)"):
+        attribute(*facts, split=split_by_agreed_shares)
+    even = attribute(*facts, split=partial(split_by_agreed_shares, share=[0.5, 0.5]))
+    assert even.deduplicated.tolist() == [50, 50]

@@ -1,5 +1,7 @@
 """Business as usual: what the months after would have been, and the saving beside them."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -264,3 +266,14 @@ def test_impossible_questions_are_refused_and_inputs_left_as_they_were():
 
 def test_no_series_at_all_is_no_answer_and_no_error():
     assert business_as_usual(np.empty((0, 60)), 48).value.shape == (0, 12)
+
+
+def test_a_start_is_a_position_and_months_lie_along_the_last_axis():
+    activity = monthly(1)[0]
+    for work in (business_as_usual, partial(assumed_growth, yearly_growth=0.02)):
+        with pytest.raises(
+            ValueError, match=r"start must be a position .* it is '2024-04' of 60 periods, counted from 0"
+        ):
+            work(activity, "2024-04")
+        with pytest.raises(ValueError, match=r"has 1 there and 60 before it: of a frame give one column"):
+            work(activity[:, None], 48)

@@ -215,3 +215,32 @@ def test_shapes_and_sums_that_cannot_be_are_refused():
         known_together(facts, published_exactly([[1, 1, 1]], [54], [False]))
     with pytest.raises(ValueError, match="profile must be one of hes, opensafely; it is 'nhs'"):
         published_exactly([[1, 1]], [10], [False], profile="nhs")
+
+
+@pytest.mark.parametrize(
+    ("facts", "says"),
+    [
+        # 10 and 15 rounded from 8 and 13 beside a total of 21 as counted: 10 + 15 is not 21
+        (
+            published_exactly(ROW_OF_TWO, [10, 15, 21], [False] * 3),
+            r"figure 2 \(21\) cannot stand with those before",
+        ),
+        # 3 and 20 hidden with one mark, and only the small thought to be hidden: at most 7 + 7 + 40
+        (
+            published_exactly(table_sums(3), [NAN, 40, NAN, 63], [True, False, True, False]),
+            r"figure 3 \(63\) cannot .* hidden with the small \(hidden_at_most=np.inf\)",
+        ),
+        (published_rounded(ROW_OF_TWO, [10, 15, 45], [False] * 3), r"figure 2 \(43 to 47\) cannot"),
+    ],
+)
+def test_a_contradiction_names_the_first_figure_that_does_not_fit(facts, says):
+    with pytest.raises(ValueError, match=says):
+        audit(facts, facts.sums[:1])
+
+
+def test_a_contradiction_within_one_figure_is_found_too():
+    facts = known_together(
+        published_exactly(ROW_OF_TWO, [3, 9, 12], [False] * 3), published_exactly([[1, 0]], [4], [False])
+    )
+    with pytest.raises(ValueError, match=r"contradict each other: figure 3 \(4\) cannot stand"):
+        audit(facts, [[1, 0]])

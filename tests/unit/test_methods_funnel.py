@@ -22,7 +22,7 @@ def chance_flagged(flags, probability):
 @pytest.mark.parametrize("confidence", [0.95, 0.998])
 def test_the_chance_of_a_false_flag_is_that_of_all_flagged_counts_together(confidence):
     count = np.arange(1500.0)[:, None]
-    flags = funnel.outlying(count, EXPECTED, confidence)
+    flags = funnel.outlying(*np.broadcast_arrays(count, EXPECTED), confidence)
     by_counting = sum(chance_flagged(flags, stats.poisson.pmf(count, EXPECTED)))
     np.testing.assert_allclose(funnel.false_flag_chance(EXPECTED, confidence), by_counting, atol=1e-13)
     assert (by_counting <= 1 - confidence).all()
@@ -128,14 +128,14 @@ def test_more_ordinary_areas_than_stated_lie_above_the_interpolated_line_and_nev
     expected, count = np.linspace(2, 50, 97), np.arange(200.0)[:, None]
     probability = stats.poisson.pmf(count, expected)
     above_line = (probability * (count / expected > funnel.prediction_limits(expected).upper)).sum(axis=0)
-    _, flagged = chance_flagged(funnel.outlying(count, expected), probability)
+    _, flagged = chance_flagged(funnel.outlying(*np.broadcast_arrays(count, expected)), probability)
     assert (above_line >= 0.001).all()
     assert (flagged <= 0.001).all()
 
 
 def flagged_by(name, count, expected, confidence):
     if name == "outlying":
-        return funnel.outlying(count, expected, confidence)
+        return funnel.outlying(*np.broadcast_arrays(count, expected), confidence)
     lower, upper = getattr(funnel, name)(expected, confidence)
     return np.where(count < lower * expected, -1, np.where(count > upper * expected, 1, 0))
 

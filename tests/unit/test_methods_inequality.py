@@ -26,8 +26,10 @@ def test_the_index_is_the_published_one(row):
     value, people = ([float(number) for number in row[name].split()] for name in ("value", "population"))
     found = inequality.slope_index(value, np.ones(len(value)), people)
     assert round(float(found.sii), int(row["decimals"])) == float(row["sii"])
-    if row["lowest"]:
-        assert round(float(found.lowest), int(row["decimals"])) == float(row["lowest"])
+    if row["at_least_advantaged"]:
+        assert round(float(found.at_least_advantaged), int(row["decimals"])) == float(
+            row["at_least_advantaged"]
+        )
     assert row["citation"]
 
 
@@ -38,7 +40,7 @@ def test_the_index_is_the_slope_of_a_regression_weighted_by_people():
     place = share.cumsum() - share / 2
     fit = sm.WLS(VALUE, sm.add_constant(place), weights=share).fit()
     found = inequality.slope_index(VALUE, np.ones(10), PEOPLE)
-    np.testing.assert_allclose([found.lowest, found.sii], fit.params, rtol=1e-10)
+    np.testing.assert_allclose([found.at_least_advantaged, found.sii], fit.params, rtol=1e-10)
     assert found.rii == pytest.approx(fit.predict([1, 1])[0] / fit.predict([1, 0])[0])
 
 
@@ -189,10 +191,22 @@ def test_there_is_no_ratio_where_draws_of_a_proportion_put_the_start_of_the_line
     share, spread = np.array([0.02, 0.05, 0.06, 0.06, 0.07]), np.array([0.05, 0.05, 0.05, 0.05, 1])
     lower, upper = (expit(logit(share) + end) for end in (-spread, spread))
     found = inequality.slope_index_of_proportions(share, lower, upper, np.ones(5), draws=20_000)
-    assert np.isfinite([found.sii, found.sii_lower, found.lowest]).all()
+    assert np.isfinite([found.sii, found.sii_lower, found.at_least_advantaged]).all()
     assert np.isnan([found.rii, found.rii_lower, found.rii_upper]).all()
 
 
 def test_a_value_outside_its_limits_is_refused():
     with pytest.raises(ValueError, match="value is not between its limits at position 0"):
         inequality.slope_index_of_rates([50, 5, 5, 5, 5], [4] * 5, [6] * 5, [1] * 5)
+
+
+def test_both_ends_of_the_line_are_given_the_least_advantaged_first():
+    rate = np.array([50.0, 40, 30, 20, 10])
+    for found in (
+        inequality.slope_index_of_rates(rate, rate * 0.9, rate / 0.9, np.ones(5)),
+        inequality.slope_index_of_proportions(rate / 100, rate / 110, rate / 90, np.ones(5), draws=2000),
+    ):
+        # a step of 10 from group to group, half a step beyond the first and the last
+        assert found.at_least_advantaged / found.at_most_advantaged == pytest.approx(55 / 5)
+        assert found.at_most_advantaged - found.at_least_advantaged == pytest.approx(float(found.sii))
+        assert found.sii < 0

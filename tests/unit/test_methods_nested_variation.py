@@ -134,7 +134,7 @@ def test_units_may_be_named_by_words_and_numbers_and_one_number_is_no_set_of_are
         nested_variation(observed, np.ones(24), named).share
         == nested_variation(observed, np.ones(24), number).share
     )
-    with pytest.raises(ValueError, match=r"observed must be \[\.\.\., area\]; it has 0 axes"):
+    with pytest.raises(ValueError, match=r"observed or expected must be \[\.\.\., area\]; it has 0 axes"):
         nested_variation(3, 5, [1])
     with pytest.raises(ValueError, match="replicates must be a whole number of at least 1; it is 0"):
         nested_variation(observed, np.ones(24), number, replicates=0)

@@ -12,6 +12,7 @@ from careatlas.methods.opportunity import (
     opportunity_of_draws,
     two_figures,
 )
+from careatlas.methods.peers import peers
 
 NAN = np.nan
 LOWER, HIGHER = "lower_is_better", "higher_is_better"
@@ -247,3 +248,13 @@ def test_one_number_is_no_country():
 def test_money_has_two_figures():
     found = two_figures([1_284_000, 5_049, 0.0234, -97.6, 0, NAN, 99.6])
     np.testing.assert_array_equal(found, [1_300_000, 5_000, 0.023, -98, 0, NAN, 100])
+
+
+def test_of_the_whole_answer_of_peers_its_peer_is_meant():
+    observed, expected, _ = country()
+    found = peers(np.random.default_rng(2).standard_normal((40, 3)))
+    with pytest.raises(
+        ValueError, match=r"peers must be positions; it is all that methods\.peers gives: take its \.peer"
+    ):
+        opportunity(observed, expected, found, LOWER)
+    assert opportunity(observed, expected, found.peer, LOWER, draws=50).median.shape == (1, 40)

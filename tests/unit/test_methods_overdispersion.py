@@ -130,7 +130,7 @@ def test_exact_tails_flag_no_more_than_they_say_at_any_expected_count():
     events, expected = np.arange(300.0), np.array([0.5, 2, 5, 20, 100])[:, None]
     probability = np.exp(events * np.log(expected) - expected - gammaln(events + 1))
     for confidence in (0.95, 0.998):
-        flagged = funnel.outlying(events, expected, confidence) != 0
+        flagged = funnel.outlying(*np.broadcast_arrays(events, expected), confidence) != 0
         assert ((probability * flagged).sum(axis=1) <= 1 - confidence).all()
 
 

@@ -213,3 +213,10 @@ def test_variables_and_need_of_other_shapes_are_refused():
         learnt_weights(country(), np.arange(59.0))
     with pytest.raises(ValueError, match="draws must be a whole number of at least 1; it is 0"):
         inclusion_share(country(), draws=0)
+
+
+def test_weights_by_name_are_refused_because_variables_have_only_their_order():
+    with pytest.raises(
+        ValueError, match="weights must be a list, one a variable in the order of the variables"
+    ):
+        peers(country(), weights={"age": 1, "deprivation": 2, "density": 1, "smoking": 1})

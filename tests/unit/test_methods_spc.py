@@ -304,3 +304,18 @@ def test_one_number_is_no_series_and_a_series_without_periods_assures_nothing():
         with pytest.raises(ValueError, match=r"must be \[\.\.\., period\]; it has 0 axes"):
             work()
     assert spc.assurance(spc.xmr(np.empty((2, 0))), 3, "higher_is_better").tolist() == ["none", "none"]
+
+
+@pytest.mark.parametrize("rebases", [[18], [np.int64(18)], 18, spc.Rebase(18, "moved"), {18: "moved"}, None])
+def test_a_restart_is_given_in_a_list_and_with_its_reason(rebases):
+    for chart in (lambda: spc.xmr(range(30), rebases), lambda: spc.p_prime([1] * 30, [9] * 30, rebases)):
+        with pytest.raises(
+            ValueError, match=r"rebases must be a list, each .*: \[Rebase\(at=18, reason='what"
+        ):
+            chart()
+
+
+def test_a_series_without_points_has_none_in_any_part_of_its_chart():
+    for empty in (spc.xmr([]), spc.p_prime([], []), spc.u_prime([], [])):
+        assert {part.shape for part in empty} == {(0,)}
+    assert {part.shape for part in spc.xmr(np.empty((3, 0)))} == {(3, 0)}

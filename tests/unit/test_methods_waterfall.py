@@ -235,15 +235,28 @@ def test_what_was_given_is_left_as_it_was():
         np.testing.assert_array_equal(now, then)
 
 
+def test_a_single_covariate_may_be_given_by_area_alone_and_so_may_its_sign():
+    observed = np.round(50 * np.exp(0.3 * NEED[:, 0]))
+    by_area = waterfall(observed, 50, None, {"need": NEED[:, 0]}, {"need": 1}, draws=50)
+    as_column = waterfall(observed, 50, None, {"need": NEED}, {"need": [1]}, draws=50)
+    np.testing.assert_array_equal(by_area.share, as_column.share)
+
+
 @pytest.mark.parametrize(
     ("given", "says"),
     [
         ({"observed": np.where(np.arange(AREAS) == 4, -1.0, 9.0)}, "observed is below zero at position 4"),
-        ({"blocks": {"need": NEED[:, 0]}}, "blocks: need must be .area, covariate., with 60 areas"),
+        ({"blocks": {"need": NEED[:5]}}, "blocks: need must be .area, covariate., with 60 areas"),
+        ({"blocks": {"need": NEED[:5, 0]}}, "blocks: need must be .area, covariate., with 60 areas"),
+        ({"blocks": NEED}, "blocks must name its blocks, {'need': covariates}; it is ndarray"),
+        ({"signs": [1]}, r"expected_signs must name its blocks, {'need': .1.}; it is list"),
         ({"blocks": {"need": np.full((AREAS, 1), np.inf)}}, "blocks: need is infinite"),
         ({"signs": {"need": [1, 1]}}, "expected_signs: need must be 1 or -1 for each of its 1 covariates"),
         ({"signs": {"need": [2]}}, "expected_signs: need must be 1 or -1"),
-        ({"signs": {"need": 1}}, "expected_signs: need must be 1 or -1 for each of its 1 covariates"),
+        (
+            {"blocks": {"need": np.hstack([NEED, OTHER])}, "signs": {"need": 1}},
+            r"for each of its 2 covariates, such as \[1, 1\]; it is 1",
+        ),
         ({"draws": 0}, "draws must be a whole number of at least 1; it is 0"),
         ({"observed": 9.0, "expected": 9.0}, r"observed or expected must be \[\.\.\., area\]; it has 0 axes"),
         ({"signs": {"supply": [1]}}, "expected_signs: supply is not one of the blocks need"),

@@ -2,12 +2,17 @@
 
 import html
 import json
+import operator
 import re
+import typing
 
+import numpy as np
 import pytest
 import web_release
 
 from careatlas import methods
+from careatlas.catalogue.library import load_method_guide
+from careatlas.catalogue.method_guide import answer
 from careatlas.web import method_pages
 
 STATISTICS = methods.statistics()
@@ -39,10 +44,67 @@ def test_its_page_prints_docstrings_examples_and_a_chart(name, client):
     response = client.get(f"/methods/{name}/")
     assert response.status_code == 200
     words = words_of(response)
-    for heading in ("When to use it", "When not", "Formula", "See it move", "Worked examples", "Source"):
-        assert heading in words
+    headings = ("Functions", "When to use it", "When not", "Formula", "Try it", "Worked examples", "Source")
+    assert [heading for heading in headings if heading not in words] == []
+    functions = method_pages.documented()[name].functions
+    page = response.content.decode()
+    for function in functions:
+        assert f"import careatlas as ca {function.call[:60]}" in words
+        assert f'href="#{function.name}"' in page
+        assert f'id="{function.name}"' in page
+    assert words.count(" Gives ") >= len(functions)
+
+
+@every_method
+def test_every_function_is_reached_as_its_page_says(name):
     for function in method_pages.documented()[name].functions:
-        assert function["signature"][:40] in words
+        assert operator.attrgetter(function.path)(methods).__name__ == function.name
+
+
+@every_method
+def test_every_function_says_what_it_gives(name):
+    for function in method_pages.documented()[name].functions:
+        result = typing.get_type_hints(operator.attrgetter(function.path)(methods)).get("return")
+        fields = getattr(result, "_fields", ())
+        assert function.gives.fields == (f"{result.__name__}({', '.join(fields)})" if fields else "")
+        assert function.gives.about
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "code", "given"),
+    [
+        (
+            "crude_rate",
+            0,
+            "import careatlas as ca\n\n"
+            "answer = ca.methods.crude_rate(count=[12], denominator=[4000], multiplier=1000)",
+            [("answer.value", "[3.0]"), ("answer.lower", "[1.5484]"), ("answer.upper", "[5.2407]")],
+        ),
+        (
+            "attribution",
+            0,
+            "import careatlas as ca\n\n"
+            "answer = ca.methods.attribution.split_proportionally(\n"
+            "    claim=[60, 90],\n    pool=[0, 0],\n    available=[100],\n)",
+            [("answer", "[40.0, 60.0]")],
+        ),
+    ],
+)
+def test_an_example_is_a_call_and_its_answer(name, number, code, given):
+    shown = method_pages.example_of(method_pages.documented()[name], load_method_guide(name).examples[number])
+    assert shown["code"] == code
+    assert [(one["name"], one["text"]) for one in shown["answer"]] == given
+
+
+@every_method
+def test_its_examples_run_as_they_are_printed_and_give_what_the_specification_tests(name):
+    method, guide = method_pages.documented()[name], load_method_guide(name)
+    for example in guide.examples:
+        shown, run = method_pages.example_of(method, example), {}
+        exec(shown["code"], run)
+        tested = answer(name, example.call, example.given)
+        for field, one in zip(example.expect, shown["answer"], strict=True):
+            np.testing.assert_array_equal(eval(one["name"], run), tested[field])
 
 
 @every_method
@@ -86,3 +148,14 @@ def test_papers_are_links_to_their_doi():
     linked = method_pages._with_links("Source: Dobson 1991, 10.1002/sim.4780100317; Byar.")
     assert 'href="https://doi.org/10.1002/sim.4780100317"' in linked
     assert "Byar." in linked
+
+
+def test_only_pages_of_figures_say_that_they_are_of_the_release(client):
+    said = "Everything on this page is from this release."
+    addresses = ("/indicators/", "/methods/", "/methods/crude_rate/", "/pages/about/", "/nowhere/")
+    assert [one for one in addresses if said in words_of(client.get(one))] == ["/indicators/"]
+
+
+def test_a_default_that_has_a_name_is_printed_as_its_number():
+    (call, *_) = [one.call for one in method_pages.documented()["spatial_smoothing"].functions]
+    assert call.endswith("confidence=0.95, points=(8, 6))")

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any, Literal
 
 import numpy as np
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from careatlas.catalogue.definition import Definition
 
@@ -38,26 +38,37 @@ class Choice(Definition):
 
 
 class Axis(Definition):
-    """``values`` of the x axis: a name in ``given``, a list, or ``position`` (1, 2, 3, ...)."""
+    """``values`` of the x axis: a name in ``given``, a list, or ``position`` (1, 2, 3, ...).
+
+    ``labels`` are what is written at numbers of the axis, and nothing elsewhere: words for codes, ``20 %`` at
+    .2. An axis from ``zero`` begins there; one in ``reverse`` has its least on top.
+    """
 
     title: str
     values: str | list[Any] | None = None
     scale: Literal["linear", "log"] = "linear"
+    labels: dict[int | float, str] = Field(default={})
+    zero: bool = False
+    reverse: bool = False
 
 
 class Series(Definition):
-    """Fields of the answer, or of what was given, drawn along the x axis: one ``value``, or two ends.
+    """Fields of the answer, or of what was given or stands ``beside``, drawn along the x axis: one ``value``,
+    or two ends. A number is a line at one height. ``name.0`` is the first along the last axis of a field.
 
     A band runs from place to place; an interval belongs to its own place, such as an area. ``where`` names
-    truths: places of which they are not true are left empty.
+    truths: places of which they are not true are left empty. One at the ``end`` has the last places of the x
+    axis: the months from a start on. One in ``pieces`` is broken wherever its numbers change.
     """
 
     mark: Literal["line", "points", "bars", "band", "interval"]
     label: str
-    value: str | None = None
+    value: str | float | None = None
     lower: str | None = None
     upper: str | None = None
     where: str | None = None
+    end: bool = False
+    pieces: bool = False
 
     @model_validator(mode="after")
     def _says_what_to_draw(self) -> "Series":
@@ -68,9 +79,13 @@ class Series(Definition):
 
 
 class GuideChart(Definition):
+    """One call of the method, drawn. ``beside`` is drawn with the answer and not given to the method, such as
+    the ratios before smoothing; a setting may replace it too."""
+
     title: str
     call: str
     given: dict[str, Any]
+    beside: dict[str, Any] = Field(default={})
     choose: Choice | None = None
     x: Axis
     y: Axis

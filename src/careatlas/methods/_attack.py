@@ -3,6 +3,8 @@
 ``disclosure_audit`` asks it; the arithmetic is here.
 """
 
+from bisect import bisect_left
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -43,7 +45,7 @@ class Program:
             return np.inf
         cells = self._solve(side * target, target)
         if cells is None:
-            raise ValueError("the facts contradict each other: no counts satisfy them all")
+            raise ValueError(_contradiction(*self.facts))
         return float(target @ cells)
 
     def possible(self, number: int, least: float, most: float, enough: int) -> int:
@@ -86,6 +88,25 @@ class Program:
             if not other[~near].any():
                 seen.add(int(other @ cells))
         return cells
+
+
+def _contradiction(sums: Numbers, lower: Numbers, upper: Numbers) -> str:
+    """What to say of facts that no counts satisfy, with the first figure that those before it leave no room."""
+    from scipy.optimize import LinearConstraint, milp
+
+    def is_possible(figures: int) -> bool:
+        part = slice(figures)
+        limits = LinearConstraint(sums[part], lower[part], upper[part])
+        none, whole = np.zeros(sums.shape[-1]), np.ones(sums.shape[-1])
+        return milp(none, constraints=limits, integrality=whole).x is not None
+
+    # What is impossible stays so with more figures: halving finds the first.
+    first = bisect_left(range(1, len(sums)), True, key=lambda figures: not is_possible(figures))
+    ends = " to ".join(f"{end:g}" for end in dict.fromkeys((lower[first], upper[first])))
+    return (
+        f"the facts contradict each other: figure {first} ({ends}) cannot stand with those before it. Were figures "
+        "rounded (published_rounded), or larger ones hidden with the small (hidden_at_most=np.inf)?"
+    )
 
 
 def _parts(sums: Numbers) -> NDArray[np.int_]:

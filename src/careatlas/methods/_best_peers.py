@@ -16,6 +16,8 @@ def checked_peers(name: str, peers: ArrayLike, areas: int) -> NDArray[np.int64]:
     Traceback (most recent call last):
     ValueError: peers has an area twice at position 0
     """
+    if hasattr(peers, "peer"):
+        raise ValueError(f"{name} must be positions; it is all that methods.peers gives: take its .peer")
     peers = np.asarray(peers)
     require_axes(name, peers, "area", "place")
     if not peers.shape[-1]:

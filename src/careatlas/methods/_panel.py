@@ -24,5 +24,6 @@ def refuse_start(start: int, periods: int) -> None:
     """Raise ``ValueError`` where the first period after a change is none, or has nothing before it."""
     if not isinstance(start, int | np.integer) or not 0 < start < periods:
         raise ValueError(
-            f"start must be a position that leaves periods before and after; it is {start} of {periods} periods"
+            "start must be a position that leaves periods before and after; "
+            f"it is {start!r} of {periods} periods, counted from 0"
         )

@@ -3,13 +3,13 @@
 Use it where several initiatives say they lowered the same activity or cost: claims are first held to what the
 pool (area x programme x cost line x period, business as usual minus actual) has, then to what is proven.
 Amounts are whole pence, so that sums by area, workstream or nation agree to the penny. Claims on all pools of
-all periods are one long list, worked in one call.
+all periods are one long list, worked in one call. The headline is ``cautious``, what the lower limit of the
+pool allows: an empty pool looks full half of the time.
 
 Not to say what an initiative achieved: the data show the pool, and how it is shared is a rule, worded
 "allocated by rule", never "achieved by". Not to add amounts of different kinds (recurrent and one-off; cash,
-cost avoided and capacity released): ``totals`` keeps them apart. Not to call it cash because activity fell: cash
-also needs the finance assurer's named confirmation that a budget line fell (``evidenced_kinds``). An empty pool
-looks full half of the time, so the headline is what the lower limit of the pool allows (``cautious``). Where
+cost avoided and capacity released): ``totals`` keeps them apart. Not to call it cash because activity fell:
+cash also needs the finance assurer's named confirmation that a budget line fell (``evidenced_kinds``). Where
 quality fell or counting changed there is neither headline nor evidence, and what such a claim would have had
 goes to no other.
 
@@ -54,7 +54,8 @@ LARGEST = 2.0**53  # pence: above this, whole numbers are no longer told apart
 
 
 class Attribution(NamedTuple):
-    """Whole pence by claim: ``claimed``, ``deduplicated``, ``evidenced`` and ``cautious`` (the headline)."""
+    """The headline is ``cautious``: what the lower limit of the pool allows. Before it, also in whole pence by
+    claim: ``claimed``, ``deduplicated`` (held to the pool) and ``evidenced`` (where the pool is proven)."""
 
     claimed: Numbers
     deduplicated: Numbers
@@ -77,7 +78,8 @@ def attribute(
     pool; ``value`` and ``lower``, the pools' size in pence and its lower limit, and ``is_counting_changed``
     (a registered change of what is counted, inside the window), ``[pool]``; ``is_quality_held`` ``[claim]``
     (``quality_gate``: at least one measure, none missing, none worse). ``split`` shares a pool:
-    ``split_proportionally`` unless said otherwise.
+    ``split_proportionally`` unless another function is given, such as ``split=split_by_shapley``; agreed shares
+    go with theirs, ``split=functools.partial(split_by_agreed_shares, share=[.5, .5])``.
 
     A pool or lower limit that is not known (NaN) leaves what rests on it NaN, and what is evidenced. Quality
     not known has not held, and counting not known has changed. Reprovision is spent whatever was saved, so it
@@ -91,7 +93,7 @@ def attribute(
     >>> shared.evidenced.tolist(), shared.cautious.tolist()
     ([40.0, 0.0], [12.0, 0.0])
     """
-    split = split or split_proportionally
+    split = _split(split)
     claim, pool, value = _claims(claim, pool, value, "value")
     lower = as_numbers("lower", lower)
     is_changed = as_truths("is_counting_changed", is_counting_changed, not_known=True)
@@ -234,6 +236,17 @@ def refuse_overlapping_pools(is_in_pool: ArrayLike) -> None:
         pools = " and ".join(str(each) for each in np.flatnonzero(is_in_pool[:, twice[0]]))
         others = f" and {len(twice) - 1} more" if len(twice) > 1 else ""
         raise ValueError(f"pools {pools} overlap at cell {twice[0]}{others}")
+
+
+def _split(split: Callable[..., Numbers] | None) -> Callable[..., Numbers]:
+    if split is split_by_agreed_shares:
+        raise ValueError(
+            "split_by_agreed_shares needs the shares: "
+            "give split=functools.partial(split_by_agreed_shares, share=[...]), one a claim"
+        )
+    if split is not None and not callable(split):
+        raise ValueError(f"split must be a function, such as split_by_shapley; it is {split!r}")
+    return split or split_proportionally
 
 
 def _claims(

@@ -72,6 +72,14 @@ def suppress_exact(
     >>> suppressed = suppress_exact([3, 40, 20], row)
     >>> suppressed.count.tolist(), suppressed.reason
     ([nan, 40.0, nan, 63.0], 'more_hidden')
+
+    What is to be released, audited on its own. The 20 carries the mark of the small, so a hidden figure may
+    be any:
+
+    >>> facts = published_exactly(row, suppressed.count, suppressed.is_hidden, hidden_at_most=np.inf)
+    >>> found = audit(facts, small_figures([3, 40, 20], row, is_hidden=suppressed.is_hidden))
+    >>> found.least.tolist(), found.most.tolist(), found.is_safe.tolist()
+    ([1.0], [22.0], [True])
     """
     count, sums = _checked(count, sums)
     return _suppress(count, sums, sums @ count, published_exactly, known, profile)

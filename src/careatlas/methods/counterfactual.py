@@ -92,10 +92,10 @@ def business_as_usual(
 ) -> BusinessAsUsual:
     """The months from ``start`` on had the years before gone on, and how far what was seen lies below.
 
-    ``activity`` (or cost) ``[..., month]``, consecutive months; ``start`` is the position of the first month after
-    the change; ``working_days`` ``[month]`` (left out where they are the same every year);
-    ``weighted_heads`` ``[..., month]`` where the population changes: the trend is then that per head. Answers are
-    in the unit of activity. Value and saving are medians.
+    ``activity`` (or cost) ``[..., month]``, consecutive months; ``start`` is the position, counted from 0, of
+    the first month after the change (``list(months).index("2024-04")``); ``working_days`` ``[month]`` (left
+    out where they are the same every year); ``weighted_heads`` ``[..., month]`` where the population changes:
+    the trend is then that per head. Answers are in the unit of activity. Value and saving are medians.
 
     NaN before is left out; NaN after takes the month out of the saving on both sides. A series with an empty
     month before, with fewer than 24 known, or with a month of the year never seen has NaN. One call works
@@ -176,6 +176,11 @@ class _Forecasts(NamedTuple):
 def _activity(activity: ArrayLike, start: int) -> Numbers:
     activity = as_counts("activity", activity)
     require_axes("activity", activity, "month")
+    if activity.ndim > 1 and activity.shape[-1] == 1 < activity.shape[-2]:
+        raise ValueError(
+            f"activity must have its months along the last axis, and has 1 there and {activity.shape[-2]} before it: "
+            "of a frame give one column, frame['activity'], or the frame turned, frame.T"
+        )
     refuse_start(start, activity.shape[-1])
     return activity
 

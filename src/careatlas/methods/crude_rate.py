@@ -19,7 +19,7 @@ Source: Breslow & Day 1987, Statistical methods in cancer research II, IARC; Gar
 
 from numpy.typing import ArrayLike
 
-from careatlas.methods.estimate import Estimate, as_counts, divide, refuse_where
+from careatlas.methods.estimate import Estimate, alike, divide, refuse_where
 from careatlas.methods.intervals import count_limits
 
 CHAPTER = "Rates"
@@ -30,10 +30,10 @@ def crude_rate(
 ) -> Estimate:
     """The rate per ``multiplier`` people, with limits that treat the count as Poisson.
 
-    ``count`` events among a ``denominator`` of people or person-years, both ``[..., area]``. Limits are exact
-    below ten events and Byar's above (``intervals.count_limits``), so they are too narrow where one person
-    can have many events. NaN in either, or nobody in the denominator, gives NaN; no events among people is a
-    rate of 0 with an upper limit. Refuses events among nobody, and numbers below zero.
+    ``count`` events among a ``denominator`` of people or person-years, both ``[..., area]``, by position.
+    Limits are exact below ten events and Byar's above (``intervals.count_limits``), so they are too narrow
+    where one person can have many events. NaN in either, or nobody in the denominator, gives NaN; no events
+    among people is a rate of 0 with an upper limit. Refuses events among nobody, and numbers below zero.
 
     Breslow & Day 1987, Statistical methods in cancer research II; Garwood 1936, 10.1093/biomet/28.3-4.437.
 
@@ -43,7 +43,7 @@ def crude_rate(
     >>> float(rate.value[0]), float(rate.lower[0].round(3)), float(rate.upper[0].round(3))
     (1.0, 0.479, 1.839)
     """
-    count, denominator = as_counts("count", count), as_counts("denominator", denominator)
+    count, denominator = alike(count=count, denominator=denominator)
     refuse_where((denominator == 0) & (count > 0), "there are events among nobody")
     lower, upper = count_limits(count, confidence)
     per_person = (divide(numerator, denominator) for numerator in (count, lower, upper))

@@ -23,11 +23,12 @@ class Cube(NamedTuple):
 def cube(columns: Mapping[str, ArrayLike], by: Mapping[str, ArrayLike]) -> Cube:
     """The ``columns`` of numbers laid out along the axes that the columns of labels in ``by`` make, in order.
 
-    All columns are of one length. Labels come in the order in which the table first has them, so that a table
-    sorted by age keeps its ages in order; pandas categories, which are also several times faster than text, come
-    in their own order where all of them are in the table. A combination of labels without a row is NaN, as is a
-    missing number. Refuses two rows for one combination (sum them first, or name the column that tells them
-    apart), a missing label, infinite numbers, and columns of different lengths.
+    Both are columns by name: a dict, or those columns of a frame (``table[["events", "people"]]``). All
+    columns are of one length. Labels come in the order in which the table first has them, so that a table
+    sorted by age keeps its ages in order; pandas categories, which are also several times faster than text,
+    come in their own order where all of them are in the table. A combination of labels without a row is NaN,
+    as is a missing number. Refuses two rows for one combination (sum them first, or name the column that
+    tells them apart), a missing label, infinite numbers, and columns of different lengths.
 
     >>> table = {"area": ["A", "A", "B"], "age": ["0-64", "65+", "0-64"], "events": [3, 9, 4]}
     >>> found = cube({"events": table["events"]}, by={"area": table["area"], "age": table["age"]})
@@ -36,8 +37,23 @@ def cube(columns: Mapping[str, ArrayLike], by: Mapping[str, ArrayLike]) -> Cube:
            [ 4., nan]])
     >>> [each.tolist() for each in found.labels.values()]
     [['A', 'B'], ['0-64', '65+']]
+
+    Methods that standardise take one axis of strata, so that sex and age are first joined into one column; the
+    standard population then follows the order in which the strata came out:
+
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"area": ["A"] * 4, "sex": ["F", "F", "M", "M"], "age": ["0-64", "65+"] * 2})
+    >>> table = table.assign(events=[10, 30, 12, 36], people=[900, 400, 1000, 300])
+    >>> table["stratum"] = table["sex"] + " " + table["age"]
+    >>> found = cube(table[["events", "people"]], by=table[["area", "stratum"]])
+    >>> standard = {"M 65+": 900, "M 0-64": 4100, "F 65+": 1100, "F 0-64": 3900}
+    >>> [standard[stratum] for stratum in found.labels["stratum"]]
+    [3900, 1100, 4100, 900]
     """
-    if not by:
+    for name, given in {"columns": columns, "by": by}.items():
+        if not hasattr(given, "items") or getattr(given, "ndim", 2) != 2:
+            raise ValueError(f"{name} must be columns by name: table[['area', 'age']], or a dict of columns")
+    if not len(by):
         raise ValueError("by must name at least one column of labels, one for each axis; it names none")
     lengths = {name: _length(name, column) for name, column in {**columns, **by}.items()}
     if len(set(lengths.values())) > 1:

@@ -30,7 +30,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammainccinv, gammaincinv
 
-from careatlas.methods.estimate import Estimate, Numbers, as_counts, divide, refuse_where, require_axes
+from careatlas.methods.estimate import (
+    Estimate,
+    Numbers,
+    as_counts,
+    divide,
+    refuse_where,
+    require_axes,
+    require_same_labels,
+)
 from careatlas.methods.intervals import count_limits, tail
 
 CHAPTER = "Rates"
@@ -55,10 +63,11 @@ def directly_standardised_rate(
     """The rate per ``multiplier`` people of the standard population, with Dobson's limits.
 
     ``count_by_stratum`` events among ``denominator_by_stratum`` people, both ``[..., area, stratum]``;
-    ``standard_population`` ``[stratum]``, weights on any scale. Where one person can have several events
-    (repeat admissions), ``squares_by_stratum`` is the sum over persons of the square of their number of
-    events: it widens the limits as it should; None says that events are independent. Strata of weight 0 are
-    left out altogether.
+    ``standard_population`` ``[stratum]``, weights on any scale. Sex and age make one stratum together ("F
+    0-64"), in one order in all three: labels are held together where all are of pandas, else by position.
+    Where one person can have several events (repeat admissions), ``squares_by_stratum`` is the sum over
+    persons of the square of their number of events: it widens the limits as it should; None says that events
+    are independent. Strata of weight 0 are left out altogether.
 
     Value and limits are ``[..., area]``. NaN in any weighted stratum, or fewer than ten events, gives NaN.
     Where one event among few people of a heavy stratum makes most of the variance, Dobson's lower limit would
@@ -75,6 +84,7 @@ def directly_standardised_rate(
     >>> float(rate.value[0].round(6)), float(rate.lower[0].round(2)), float(rate.upper[0].round(2))
     (2.0, 1.43, 2.72)
     """
+    require_same_labels(count_by_stratum=count_by_stratum, denominator_by_stratum=denominator_by_stratum)
     weight, has_weight = _weight_per_person(denominator_by_stratum, standard_population)
     count = _of_strata("count_by_stratum", count_by_stratum, standard_population)
     squares = count
@@ -106,6 +116,7 @@ def gamma_limited_standardised_rate(
     >>> float(rate.value[0]), float(rate.lower[0]), float(rate.upper[0].round(4))
     (0.0, 0.0, 1.8444)
     """
+    require_same_labels(count_by_stratum=count_by_stratum, denominator_by_stratum=denominator_by_stratum)
     weight, has_weight = _weight_per_person(denominator_by_stratum, standard_population)
     count = _of_strata("count_by_stratum", count_by_stratum, standard_population)[..., has_weight]
     rate, variance = _over_strata(count, weight), _over_strata(count, weight, weight)
@@ -144,7 +155,10 @@ def _weight_per_person(
     which copies nothing."""
     weight = as_counts("standard_population", standard_population)
     if weight.ndim != 1:
-        raise ValueError(f"standard_population must be [stratum], one axis; it has {weight.ndim} axes")
+        raise ValueError(
+            f"standard_population must be [stratum], one axis; it has {weight.ndim} axes (sex and age make one"
+            " stratum together, in the same order in counts and people)"
+        )
     refuse_where(np.isnan(weight), "standard_population is missing")
     if not weight.sum() > 0:
         raise ValueError("standard_population has nobody in it")
@@ -160,6 +174,7 @@ def _weight_per_person(
 
 def _of_strata(name: str, by_stratum: ArrayLike, standard_population: ArrayLike) -> Numbers:
     """Counts, as many on the last axis as the standard population has: a single one would be spread over all."""
+    require_same_labels(**{name: by_stratum, "standard_population": standard_population})
     numbers = as_counts(name, by_stratum)
     require_axes(name, numbers, stratum=np.size(standard_population))
     return numbers

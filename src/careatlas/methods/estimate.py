@@ -4,8 +4,12 @@ An array of one axis holds areas; more axes go in front (``[indicator, period, a
 call. NaN is missing, coming in and going out. It never becomes zero, and zero never becomes NaN unless a
 method says so. What cannot be (a count below zero, events among nobody) is refused with ``ValueError`` naming
 its position, because a wrong number would be worse than none.
+
+Areas are held to each other by position, and what a method gives back has no labels. Where two inputs of pandas
+carry labels that differ, or are in another order, they are refused (``alike``); give arrays to go by position.
 """
 
+from collections.abc import Callable
 from operator import index
 from typing import Any, NamedTuple
 
@@ -37,7 +41,7 @@ def as_numbers(name: str, values: ArrayLike) -> Numbers:
     >>> as_numbers("count", [3, None])
     array([ 3., nan])
     """
-    numbers = _as_floats(values)
+    numbers = _as_floats(name, values)
     if not _lie_within(numbers, -LARGEST):
         refuse_where(np.isinf(numbers), f"{name} is infinite")
     return numbers
@@ -50,7 +54,7 @@ def as_counts(name: str, values: ArrayLike) -> Numbers:
     Traceback (most recent call last):
     ValueError: count is below zero at position 1
     """
-    numbers = _as_floats(values)
+    numbers = _as_floats(name, values)
     if not _lie_within(numbers, 0):
         refuse_where(np.isinf(numbers), f"{name} is infinite")
         refuse_where(numbers < 0, f"{name} is below zero")
@@ -68,7 +72,7 @@ def as_truths(name: str, values: ArrayLike, not_known: bool | None = None) -> ND
     if np.asarray(values).dtype.kind in "OSU":
         is_text = np.vectorize(lambda each: isinstance(each, str | bytes), otypes=[bool])(values)
         refuse_where(is_text, f"{name} must be true or false, and is text")
-    numbers = _as_floats(values)
+    numbers = _as_floats(name, values)
     is_known = ~np.isnan(numbers)
     refuse_where(
         is_known & (numbers != 0) & (numbers != 1), f"{name} must be true or false, and is another number"
@@ -78,10 +82,38 @@ def as_truths(name: str, values: ArrayLike, not_known: bool | None = None) -> ND
     return np.where(is_known, numbers == 1, bool(not_known))
 
 
-def _as_floats(values: ArrayLike) -> Numbers:
+def _as_floats(name: str, values: ArrayLike) -> Numbers:
     if isinstance(values, np.ma.MaskedArray):
         values = values.astype(np.float64).filled(np.nan)
-    return np.asarray(values, dtype=np.float64)
+    if hasattr(values, "_fields"):
+        raise ValueError(
+            f"{name} is a whole {type(values).__name__}: give one of {', '.join(values._fields)}"
+        )
+    try:
+        if np.asarray(values).dtype.kind not in "mM":
+            return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        _refuse_what_is_no_number(name, values)
+    raise ValueError(f"{name} must be numbers; it is dates or times")
+
+
+def _refuse_what_is_no_number(name: str, values: ArrayLike) -> None:
+    """Say what could not be read as numbers, and where."""
+    try:
+        each_value = np.asarray(values, dtype=object)
+    except ValueError:
+        raise ValueError(f"{name} must have rows of one length") from None
+    for position, each in np.ndenumerate(each_value):
+        if np.ndim(each):
+            raise ValueError(f"{name} must have rows of one length")
+        try:
+            np.float64(each)
+        except (TypeError, ValueError):
+            place = ", ".join(map(str, position)) or "0"
+            raise ValueError(
+                f"{name} must be numbers; it is {each!r} at position {place} (give NaN for what is suppressed or"
+                " missing)"
+            ) from None
 
 
 def _lie_within(numbers: Numbers, lowest: float) -> bool:
@@ -120,13 +152,80 @@ def require_axes(name: str, numbers: NDArray[Any], *axes: str, **lengths: int) -
             )
 
 
+def alike(
+    convert: Callable[[str, ArrayLike], Numbers] = as_counts, /, **given: ArrayLike
+) -> tuple[Numbers, ...]:
+    """What is given by name as floats (``as_counts``, or ``as_numbers``) that go together by position.
+
+    Refused where labels differ (``require_same_labels``) and where last axes are of different lengths: a single
+    number may stand for all areas, but a column of sixty rows beside a list of sixty would become 60 x 60. Axes
+    in front spread as usual. The arrays are not spread themselves.
+
+    >>> alike(count=[3, None], denominator=2)
+    (array([ 3., nan]), array(2.))
+    >>> alike(count=[3, 4], denominator=[[20], [30]])
+    Traceback (most recent call last):
+    ValueError: count is [2] and denominator [2 x 1]: their last axes must have one length
+    """
+    numbers = tuple(convert(name, values) for name, values in given.items())
+    if len({each.shape for each in numbers}) > 1:
+        _require_one_shape(dict(zip(given, numbers, strict=True)))
+    require_same_labels(**given)
+    return numbers
+
+
+def _require_one_shape(given: dict[str, Numbers]) -> None:
+    (first, one), *others = ((name, each.shape) for name, each in given.items() if each.ndim)
+    for name, shape in others:
+        what = f"{first} is [{' x '.join(map(str, one))}] and {name} [{' x '.join(map(str, shape))}]"
+        if shape[-1] != one[-1]:
+            raise ValueError(f"{what}: their last axes must have one length")
+        if any(1 != a != b != 1 for a, b in zip(shape[::-1], one[::-1], strict=False)):
+            raise ValueError(f"{what}: axes in front must have one length, or 1")
+
+
+def require_same_labels(**given: object) -> None:
+    """Raise ``ValueError`` where two inputs of pandas have other labels along an axis, or in another order.
+
+    Axes are held together from the last one; the labels of one axis (``labels_of``) stand for an input of that
+    axis alone. What carries no labels goes by position.
+    """
+    labelled = {name: list(each.axes)[::-1] for name, each in given.items() if hasattr(each, "iloc")}
+    labelled |= {name: [each] for name, each in given.items() if hasattr(each, "get_indexer")}
+    for name, axes in labelled.items():
+        for other, other_axes in labelled.items():
+            for labels, other_labels in zip(axes, other_axes, strict=False):
+                if len(labels) == len(other_labels) and not labels.equals(other_labels):
+                    _refuse_labels(name, labels, other, other_labels)
+
+
+def labels_of(values: Any, axis: int = -1) -> Any:
+    """The labels along one axis of what pandas made; None of anything else.
+
+    >>> labels_of([3, 4]) is None
+    True
+    """
+    return values.axes[axis] if hasattr(values, "iloc") and len(values.axes) >= -axis else None
+
+
+def _refuse_labels(name: str, labels: Any, other: str, other_labels: Any) -> None:
+    differing = zip(labels.tolist(), other_labels.tolist(), strict=True)
+    place, pair = next(
+        ((place, pair) for place, pair in enumerate(differing) if pair[0] != pair[1]), (0, ("", ""))
+    )
+    raise ValueError(
+        f"{name} and {other} have different labels, {pair[0]!r} and {pair[1]!r} at position {place}: put them in"
+        " one order (reindex), or give arrays to go by position"
+    )
+
+
 def counts_with_axes(*axes: str, **counts: ArrayLike) -> tuple[Numbers, ...]:
-    """Counts given by name, as floats of one shape that has at least these axes; refused as in ``as_counts``.
+    """Counts given by name, as floats of one shape that has at least these axes; refused as in ``alike``.
 
     >>> counts_with_axes("area", observed=[3, None], expected=2)
     (array([ 3., nan]), array([2., 2.]))
     """
-    arrays = np.broadcast_arrays(*(as_counts(name, values) for name, values in counts.items()))
+    arrays = np.broadcast_arrays(*alike(**counts))
     require_axes(" or ".join(counts), arrays[0], *axes)
     return arrays
 

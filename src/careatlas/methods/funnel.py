@@ -4,10 +4,11 @@ Use it to hold areas against one expected value: ``outlying`` and ``outlying_pro
 the limits are for drawing, and the sum of ``false_flag_chance`` over the areas is how many ordinary ones would
 be flagged: print it on the plot.
 
-Not where areas differ for many small reasons: these limits then flag too many, and ``overdispersion`` gives
-wider ones. Not the areas' own confidence intervals (Seaton & Manktelow 2012). The limits are conventions,
-which differ below about twenty expected events: name the one drawn. Do not flag by the lines: a count has to be
-whole, so that an area beyond an interpolated line may be within chance.
+Not with people for ``expected``, which are not scaled here and would leave every area with too few: multiply
+them by the overall rate first. Not where areas differ for many small reasons: these limits then flag too
+many, and ``overdispersion`` gives wider ones. Not the areas' own confidence intervals (Seaton & Manktelow
+2012). The limits are conventions, which differ below about twenty expected events: name the one drawn. Do not
+flag by the lines: a count has to be whole, so that an area beyond an interpolated line may be within chance.
 
 Formula::
 
@@ -31,7 +32,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import betainc, gammainc, gammaincc, gammainccinv, gammaincinv
 
-from careatlas.methods.estimate import Limits, Numbers, as_counts, divide, refuse_where
+from careatlas.methods.estimate import Limits, Numbers, alike, as_counts, divide, refuse_where
 from careatlas.methods.intervals import as_part, exact_limits, tail, wilson_limits
 
 CHAPTER = "Limits and outliers"
@@ -40,16 +41,16 @@ CHAPTER = "Limits and outliers"
 def outlying(observed: ArrayLike, expected: ArrayLike, confidence: float = 0.998) -> Numbers:
     """1 where observed events are too many for chance, -1 where too few, else 0; by the exact Poisson tails.
 
-    ``observed`` and ``expected`` events, ``[..., area]``. At 99.8 % each tail is .1 %; because counts are
-    whole, in fact fewer are flagged. NaN in either, or nothing expected, gives NaN. Refuses numbers below
-    zero.
+    ``observed`` and ``expected`` events, ``[..., area]``, by position. Not people: every area would then have
+    too few. At 99.8 % each tail is .1 %; because counts are whole, in fact fewer are flagged. NaN in either,
+    or nothing expected, gives NaN. Refuses numbers below zero.
 
     With 1 expected, 5 or more come by chance 3.7 times in a thousand, 6 or more .6 times:
 
     >>> outlying([5, 6], [1, 1]).tolist()
     [0.0, 1.0]
     """
-    observed, expected = np.broadcast_arrays(as_counts("observed", observed), as_counts("expected", expected))
+    observed, expected = np.broadcast_arrays(*alike(observed=observed, expected=expected))
     flag = _flag(gammainc(observed, expected), gammaincc(observed + 1, expected), tail(confidence))
     return np.where(np.isnan(observed) | np.isnan(expected) | (expected == 0), np.nan, flag)
 

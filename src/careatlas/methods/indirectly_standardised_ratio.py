@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from careatlas.methods.estimate import Numbers, as_counts, divide, require_axes
+from careatlas.methods.estimate import Numbers, alike, as_counts, divide, require_axes, require_same_labels
 from careatlas.methods.intervals import count_limits
 
 CHAPTER = "Rates"
@@ -43,11 +43,11 @@ def indirectly_standardised_ratio(
 ) -> StandardisedRatio:
     """Observed over expected, times ``multiplier``, with limits that treat the count as Poisson.
 
-    ``count`` events and ``expected`` events (``expected_events``), both ``[..., area]``. ``multiplier`` 100
-    gives the usual "England = 100"; the reference rate per 100,000 gives the indirectly standardised rate. The
-    limits hold no error of the reference. NaN in either, or nothing expected, gives NaN (where the reference
-    had no events an area may have one, and no ratio); no events is a ratio of 0 with an upper limit. Refuses
-    numbers below zero.
+    ``count`` events and ``expected`` events (``expected_events``; not people), both ``[..., area]``, by
+    position. ``multiplier`` 100 gives the usual "England = 100"; the reference rate per 100,000 gives the
+    indirectly standardised rate. The limits hold no error of the reference. NaN in either, or nothing
+    expected, gives NaN (where the reference had no events an area may have one, and no ratio); no events is a
+    ratio of 0 with an upper limit. Refuses numbers below zero.
 
     Breslow & Day 1987, Statistical methods in cancer research II; Garwood 1936, 10.1093/biomet/28.3-4.437.
 
@@ -57,7 +57,7 @@ def indirectly_standardised_ratio(
     >>> float(ratio.value[0]), float(ratio.lower[0].round(1)), float(ratio.upper[0].round(1))
     (150.0, 83.9, 247.4)
     """
-    count, expected = as_counts("count", count), as_counts("expected", expected)
+    count, expected = alike(count=count, expected=expected)
     lower, upper = count_limits(count, confidence)
     return StandardisedRatio(*(multiplier * divide(events, expected) for events in (count, lower, upper)))
 
@@ -75,6 +75,7 @@ def expected_events(denominator_by_stratum: ArrayLike, reference_rate: ArrayLike
     >>> expected_events([[1000, 500]], [0.01, 0.04])
     array([30.])
     """
+    require_same_labels(denominator_by_stratum=denominator_by_stratum, reference_rate=reference_rate)
     people = as_counts("denominator_by_stratum", denominator_by_stratum)
     rate = as_counts("reference_rate", reference_rate)
     require_axes("denominator_by_stratum", people, "stratum")

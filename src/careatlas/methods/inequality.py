@@ -3,7 +3,9 @@
 Use it with 5 to 100 groups ordered from least to most advantaged (deprivation deciles). The slope index of
 inequality (SII) is the difference, in the figure's unit, along the line through all groups; the relative
 index (RII) is the ratio of its two ends. ``slope_index`` is for values with a standard error (life
-expectancy, means), ``slope_index_of_rates`` for rates and ``slope_index_of_proportions`` for proportions.
+expectancy, means), ``slope_index_of_rates`` for rates and ``slope_index_of_proportions`` for proportions. A
+SII below 0, and a RII below 1, say that the least advantaged have more: of a rate of illness or admission,
+that they are worse off.
 
 Not where the groups do not lie along a line: always draw them beside it. Not the ratio where the line comes
 near 0. Not to compare areas with different groups; and all the difference between the groups is counted,
@@ -13,8 +15,9 @@ Formula::
 
     a = a group's share of the people;  b = share of people below its middle
     h = a (b - 1/2) / sum(a (b - 1/2)^2);  SII = sum(h x value), variance = sum(h^2 x error^2)
-    lowest = sum((a - h / 2) x value);  RII = (lowest + SII) / lowest
-    variance of RII = sum(error^2 x (h / lowest - SII (a - h / 2) / lowest^2)^2)
+    least = the line's value at the least advantaged end = sum((a - h / 2) x value)
+    most  = its value at the most advantaged end = least + SII;  RII = most / least
+    variance of RII = sum(error^2 x (h / least - SII (a - h / 2) / least^2)^2)
     limits = SII -/+ z x error, and RII x exp(-/+ z x error / RII)
 
     rates: a log-normal error about each value;  proportions: a logistic-normal one, drawn 100,000 times
@@ -41,8 +44,9 @@ AREAS_AT_ONCE = 50  # of 100,000 draws each, in memory
 
 class SlopeIndex(NamedTuple):
     """Of each area, ``[...]``: the slope index ``sii`` (most advantaged less least) and the relative index
-    ``rii`` (most over least) with their limits, ``lowest``, where the line starts at the least advantaged end,
-    and the ``reason`` for a missing ``sii``: ``value missing``, ``nobody in a group``, or none (empty).
+    ``rii`` (most over least) with their limits, the line's values ``at_least_advantaged`` and
+    ``at_most_advantaged``, its two ends, and the ``reason`` for a missing ``sii``: ``value missing``,
+    ``nobody in a group``, or none (empty).
 
     ``rii`` is also NaN where either end of the line is below 0 or cannot be told from it."""
 
@@ -52,7 +56,8 @@ class SlopeIndex(NamedTuple):
     rii: Numbers
     rii_lower: Numbers
     rii_upper: Numbers
-    lowest: Numbers
+    at_least_advantaged: Numbers
+    at_most_advantaged: Numbers
     reason: NDArray[np.str_]
 
 
@@ -71,7 +76,7 @@ def slope_index(
     Five equal groups at 60, 63, 66, 69, 72 lie on the line from 58.5 to 73.5:
 
     >>> found = slope_index([60, 63, 66, 69, 72], [1, 1, 1, 1, 1], [10, 10, 10, 10, 10])
-    >>> float(found.sii.round(6)), float(found.lowest.round(6)), float(found.rii.round(4))
+    >>> float(found.sii.round(6)), float(found.at_least_advantaged.round(6)), float(found.rii.round(4))
     (15.0, 58.5, 1.2564)
     """
     error = as_counts("standard_error", standard_error)
@@ -138,7 +143,7 @@ def slope_index_of_proportions(
     found = _index(value, value, (value * (1 - value) * spread) ** 2, population, reason, confidence)
     has_ratio = ~np.isnan(found.rii) & (limits[2] > 0) & np.isfinite(limits[3])
     ratio = (np.where(has_ratio, each, np.nan) for each in (found.rii, *limits[2:]))
-    return SlopeIndex(found.sii, *limits[:2], *ratio, found.lowest, reason)
+    return SlopeIndex(found.sii, *limits[:2], *ratio, *found[6:8], reason)
 
 
 def _prepare(value: ArrayLike, error: Numbers, population: ArrayLike) -> tuple:
@@ -182,19 +187,20 @@ def _index(value, middle, variance, population, reason, confidence: float) -> Sl
     """Both indices of ``value``; the limits of the slope are centred on that of ``middle``."""
     z = normal_quantile(confidence)
     slope, start = _weights(population)
-    sii, lowest = (slope * value).sum(axis=-1), (start * value).sum(axis=-1)
+    sii, least = (slope * value).sum(axis=-1), (start * value).sum(axis=-1)
+    most = least + sii
     reach = z * np.sqrt((slope**2 * variance).sum(axis=-1))
     centre = (slope * middle).sum(axis=-1)
     low_reach, high_reach = (
         z * np.sqrt((weight**2 * variance).sum(axis=-1)) for weight in (start, start + slope)
     )
-    has_ratio = (lowest > low_reach) & (lowest + sii > high_reach)
-    lowest_for_ratio = np.where(has_ratio, lowest, np.nan)
-    rii = (lowest_for_ratio + sii) / lowest_for_ratio
-    per_value = slope / lowest_for_ratio[..., None] - start * (sii / lowest_for_ratio**2)[..., None]
+    has_ratio = (least > low_reach) & (most > high_reach)
+    below = np.where(has_ratio, least, np.nan)
+    rii = most / below
+    per_value = slope / below[..., None] - start * (sii / below**2)[..., None]
     factor = np.exp(z * np.sqrt((per_value**2 * variance).sum(axis=-1)) / rii)
     return SlopeIndex(
-        sii, centre - reach, centre + reach, rii, divide(rii, factor), rii * factor, lowest, reason
+        sii, centre - reach, centre + reach, rii, divide(rii, factor), rii * factor, least, most, reason
     )
 
 
@@ -204,12 +210,12 @@ def _drawn_limits(
     """Limits of the slope and of the ratio, ``[4, area]``, by draws. A line that starts at or below 0 has an
     endless ratio, one that ends there has none."""
     slope, start = _weights(population)
-    sii, lowest = np.zeros((len(value), len(normal))), np.zeros((len(value), len(normal)))
+    sii, least = np.zeros((len(value), len(normal))), np.zeros((len(value), len(normal)))
     for group in range(value.shape[-1]):
         drawn = expit(logit(value[:, group, None]) + spread[:, group, None] * normal[:, group])
         sii += slope[:, group, None] * drawn
-        lowest += start[:, group, None] * drawn
+        least += start[:, group, None] * drawn
     ends = [tail(confidence), 1 - tail(confidence)]
     with np.errstate(invalid="ignore"):
-        ratio = np.where(lowest > 0, np.maximum(lowest + sii, 0) / np.abs(lowest), np.inf)
+        ratio = np.where(least > 0, np.maximum(least + sii, 0) / np.abs(least), np.inf)
         return np.concatenate([np.quantile(each, ends, axis=-1) for each in (sii, ratio)])

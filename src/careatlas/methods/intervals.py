@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammainccinv, gammaincinv, ndtri, stdtrit
 
-from careatlas.methods.estimate import Limits, Numbers, as_counts, as_numbers, divide, refuse_where
+from careatlas.methods.estimate import Limits, Numbers, alike, as_counts, as_numbers, divide, refuse_where
 
 CHAPTER = "Limits and outliers"
 
@@ -104,8 +104,8 @@ def byar_limits(count: ArrayLike, confidence: float = 0.95) -> Limits:
 def wilson_limits(count: ArrayLike, denominator: ArrayLike, confidence: float = 0.95) -> Limits:
     """Limits of a proportion, as a share of 1 (Wilson 1927, JASA 22:209).
 
-    ``count`` of the ``denominator`` have the property; any shapes that broadcast. NaN, or a denominator of
-    zero, gives NaN. Refuses a count larger than its denominator (``as_part``).
+    ``count`` of the ``denominator`` have the property; shapes that go together (``estimate.alike``). NaN, or
+    a denominator of zero, gives NaN. Refuses a count larger than its denominator (``as_part``).
 
     >>> lower, upper = wilson_limits([0, 5], [10, 10])
     >>> lower.round(4), upper.round(4)
@@ -129,7 +129,7 @@ def as_part(count: ArrayLike, denominator: ArrayLike) -> tuple[Numbers, Numbers]
     >>> bool(count[0] == denominator[0])
     True
     """
-    count, denominator = as_counts("count", count), as_counts("denominator", denominator)
+    count, denominator = alike(count=count, denominator=denominator)
     is_larger = count > denominator
     if np.any(is_larger):
         refuse_where(count > denominator * (1 + ROUNDING), "count is larger than its denominator")

@@ -19,7 +19,7 @@ Source: Student 1908, Biometrika 6:1, 10.1093/biomet/6.1.1.
 import numpy as np
 from numpy.typing import ArrayLike
 
-from careatlas.methods.estimate import Estimate, as_counts, as_numbers, divide, refuse_where
+from careatlas.methods.estimate import Estimate, alike, as_counts, as_numbers, divide, refuse_where
 from careatlas.methods.intervals import t_half_width
 
 CHAPTER = "Rates"
@@ -45,7 +45,10 @@ def mean(
     >>> float(days.value[0]), float(days.lower[0].round(3)), float(days.upper[0].round(3))
     (4.0, -0.968, 8.968)
     """
-    total, squares = as_numbers("count", count), as_counts("sum_of_squares", sum_of_squares)
+    total, squares, observations = alike(
+        as_numbers, count=count, sum_of_squares=sum_of_squares, observations=observations
+    )
+    squares = as_counts("sum_of_squares", squares)
     observations = as_counts("observations", observations)
     is_something = (np.abs(total) > 0) | (squares > 0)
     refuse_where((observations == 0) & is_something, "there is a sum of no observations")

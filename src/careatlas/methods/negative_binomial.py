@@ -3,7 +3,8 @@
 Use it as the plainest answer to "how much do areas really differ": events follow a Poisson law about a true
 ratio, and true ratios vary about 1 by a gamma law, so that counts are negative binomial. Its root is the
 coefficient of variation: .01 means that true rates typically lie 10 % from the average. Of all indices of
-variation it is the one least led astray by small areas (Ibanez 2009). Smoothing shrinks by it.
+variation it is the one least led astray by small areas (Ibanez 2009). Smoothing shrinks by it. Here people
+will do for expected, because both are scaled to one sum; ``overdispersion`` and ``funnel`` take events only.
 
 Not for fewer than eight areas, nor where one area alone is far out (see ``overdispersion``); and no measure
 of whether the differences are wanted. Not where one area has a third of all events or more: it sets the average

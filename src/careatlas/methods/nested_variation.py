@@ -26,7 +26,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from careatlas.methods.estimate import Numbers, as_counts, divide, require_axes, whole_number
+from careatlas.methods.estimate import Numbers, counts_with_axes, divide, require_same_labels, whole_number
 from careatlas.methods.intervals import tail
 from careatlas.methods.negative_binomial import known_counts, negative_binomial
 
@@ -70,8 +70,8 @@ def nested_variation(
     (1.0, 0.06)
     """
     replicates = whole_number("replicates", replicates, fewest=1)
-    observed = as_counts("observed", observed)
-    require_axes("observed", observed, "area")
+    require_same_labels(observed=observed, unit=unit)
+    observed, expected = counts_with_axes("area", observed=observed, expected=expected)
     members = _members(unit, observed.shape[-1])
     in_a_unit = np.where(members.any(axis=-1), observed, np.nan)
     observed, expected, is_known = known_counts(in_a_unit, expected)

@@ -48,7 +48,10 @@ LARGEST_BLOCK = 2_000_000  # areas x peers x replicates worked at once
 class Opportunity(NamedTuple):
     """``[..., area]``, in events a period: the ``median`` with ``lower`` and ``upper`` 95 % limits, and the
     ``chance_only`` amount; ``probability`` that there is a gap at all (NaN with one period), and
-    ``is_headline``, whether it may be declared. NaN where an area has none."""
+    ``is_headline``, whether it may be declared. NaN where an area has none.
+
+    Never add them: opportunities of overlapping indicators are the same people twice, and so are rungs of the
+    ladder; medians and limits do not add up to those of a sum."""
 
     median: Numbers
     lower: Numbers

@@ -10,8 +10,9 @@ this is unstable, and Paule and Mandel's estimate is used, which flags fewer: ``
 ``shmi_overdispersion`` and ``cqc_overdispersion`` are two published rules, kept for comparison: they flag 3.5 %
 and 1.1 % of ordinary areas at 99.8 %, and more where sizes differ.
 
-Not for saying why areas differ, nor for a handful of areas: Paule and Mandel's estimate takes one that is far
-out for variance, and of ten areas or fewer none can lie outside 99.8 %. Where nothing but chance is at work,
+Not with people for ``expected``, which are not scaled here: multiply them by the overall rate first. Not for
+saying why areas differ, nor for a handful of areas: Paule and Mandel's estimate takes one that is far out for
+variance, and of ten areas or fewer none can lie outside 99.8 %. Where nothing but chance is at work,
 ``funnel`` is exact.
 
 Formula::
@@ -50,6 +51,7 @@ from careatlas.methods._variance_between import (
 from careatlas.methods.estimate import (
     Limits,
     Numbers,
+    alike,
     as_counts,
     as_numbers,
     counts_with_axes,
@@ -61,6 +63,7 @@ from careatlas.methods.intervals import normal_quantile, tail
 
 CHAPTER = "Limits and outliers"
 FEW_AREAS = 20
+FEW_EVENTS = 10  # expected in an area on average: below, chance alone may give three times as many
 
 
 class Overdispersion(NamedTuple):
@@ -86,15 +89,17 @@ class DispersionTest(NamedTuple):
 def rate_overdispersion(observed: ArrayLike, expected: ArrayLike) -> Overdispersion:
     """Of ``observed`` events beside those ``expected`` at the national rate, on the square-root scale.
 
-    Both ``[..., area]``. NaN in either, or nothing expected, leaves the area out and its z scores NaN; none
-    observed is an ordinary value. Refuses numbers below zero. One area by itself has a z and no tau2 (NaN).
+    Both ``[..., area]``, by position. People are not expected events and are refused: where ten or more are
+    expected in each of two areas or more, and less than a third or more than three times of all was observed.
+    NaN in either, or nothing expected, leaves the area out and its z scores NaN; none observed is an ordinary
+    value. Refuses numbers below zero. One area by itself has a z and no tau2 (NaN).
 
     Square roots 1.2 and .8 of 144/100 and 64/100, each .05 from a chance of 1/(2 x 10), lie 4 errors off:
 
     >>> rate_overdispersion([144, 64], [100, 100]).z.round(6)
     array([ 4., -4.])
     """
-    observed, expected = counts_with_axes("area", observed=observed, expected=expected)
+    observed, expected = _events(observed, expected)
     score = np.sqrt(divide(observed, expected))
     return score_overdispersion(score, divide(1.0, 2 * np.sqrt(expected)), 1.0)
 
@@ -150,8 +155,13 @@ def score_overdispersion(score: ArrayLike, standard_error: ArrayLike, target: Ar
     >>> score_overdispersion([1.2, 0.8], [0.1, 0.1], 1.0).tau2.round(6)
     array([0.07])
     """
-    score, standard_error = as_numbers("score", score), as_counts("standard_error", standard_error)
-    difference = score - as_numbers("target", target)
+    score, standard_error = alike(as_numbers, score=score, standard_error=standard_error)
+    standard_error, target = as_counts("standard_error", standard_error), as_numbers("target", target)
+    if target.ndim > max(score.ndim, 1):
+        raise ValueError(
+            f"target must be one number or [..., 1]; it has {target.ndim} axes and score {score.ndim}"
+        )
+    difference = score - target
     require_axes("score", difference, "area")
     z = divide(difference, standard_error)
     is_known = ~np.isnan(z)
@@ -177,7 +187,7 @@ def shmi_overdispersion(observed: ArrayLike, expected: ArrayLike) -> Overdispers
     >>> shmi_overdispersion([150, 100], [100, 100]).z.round(3)
     array([4.055, 0.   ])
     """
-    observed, expected = counts_with_axes("area", observed=observed, expected=expected)
+    observed, expected = _events(observed, expected)
     half = np.where(observed == 0, 0.5, 0.0)
     score, error = np.log(divide(observed + half, expected + half)), divide(1.0, np.sqrt(expected))
     z = divide(score, error)
@@ -201,7 +211,7 @@ def cqc_overdispersion(observed: ArrayLike, expected: ArrayLike) -> Overdispersi
     >>> cqc_overdispersion([144, 64], [100, 100]).phi.round(2)
     array([10.24])
     """
-    observed, expected = counts_with_axes("area", observed=observed, expected=expected)
+    observed, expected = _events(observed, expected)
     difference, error = np.sqrt(divide(observed, expected)) - 1, divide(1.0, 2 * np.sqrt(expected))
     z = divide(difference, error)
     phi = winsorised_mean_square(z)
@@ -302,6 +312,25 @@ def adjusted_shmi_limits(expected: ArrayLike, tau2: ArrayLike, confidence: float
     variance = divide(1.0, as_counts("expected", expected)) + as_counts("tau2", tau2)
     reach = normal_quantile(confidence) * np.sqrt(variance)
     return Limits(np.exp(-reach), np.exp(reach))
+
+
+def _events(observed: ArrayLike, expected: ArrayLike) -> tuple[Numbers, Numbers]:
+    """Both ``[..., area]``, where ``expected`` can be events.
+
+    >>> _events([12, 8], [4000, 2500])
+    Traceback (most recent call last):
+    ValueError: expected must be events at the reference rate, not people: 20 were observed and 6,500 expected
+    """
+    observed, expected = counts_with_axes("area", observed=observed, expected=expected)
+    is_known = ~np.isnan(observed + expected)
+    areas, seen, due = (total(np.where(is_known, each, 0)) for each in (1, observed, expected))
+    is_wrong = (areas > 1) & (due >= FEW_EVENTS * areas) & ((3 * seen < due) | (seen > 3 * due))
+    if is_wrong.any():
+        raise ValueError(
+            "expected must be events at the reference rate, not people: "
+            f"{seen[is_wrong][0]:,.0f} were observed and {due[is_wrong][0]:,.0f} expected"
+        )
+    return observed, expected
 
 
 def _ratio_error(count: Numbers, other: Numbers) -> Numbers:

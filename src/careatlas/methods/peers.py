@@ -5,7 +5,7 @@ old coasts. Show the peers, their distances and the variables on the page; peopl
 
 Not with outcomes or supply among the variables: peers chosen for doing the same show no opportunity. Not
 where ``has_good_match`` is false: the most unusual areas have no peers, and a benchmark made of poor matches
-is worse than none.
+is worse than none. A position of -1 is nobody: taken as a position it would name the last area of the list.
 
 Formula::
 
@@ -22,6 +22,7 @@ Sankhya A 35:417 (caliper); Hoerl & Kennard 1970, 10.1080/00401706.1970.10488634
 India 2:49.
 """
 
+from collections.abc import Mapping
 from math import prod
 from typing import NamedTuple
 
@@ -45,8 +46,9 @@ NONE = -1
 
 class Peers(NamedTuple):
     """``peer`` ``[..., area, place]``: the positions of an area's peers, nearest first, -1 for none (beyond
-    the caliper, or no good match). ``nearest`` and ``distance``, alike in shape, have also those left out.
-    ``caliper`` ``[...]``, NaN (none) where no area has so many others; ``has_good_match`` ``[..., area]``."""
+    the caliper, or no good match): mask it, ``np.where(peer < 0, "", names[peer])``, because ``names[-1]`` is
+    the last area. ``nearest`` and ``distance``, alike in shape, have also those left out. ``caliper``
+    ``[...]``, NaN (none) where no area has so many others; ``has_good_match`` ``[..., area]``."""
 
     peer: NDArray[np.int64]
     nearest: NDArray[np.int64]
@@ -179,6 +181,10 @@ def _standardised(variables: Numbers) -> Numbers:
 
 
 def _weights(weights: ArrayLike | None, variables: int) -> Numbers:
+    if isinstance(weights, Mapping):
+        raise ValueError(
+            f"weights must be a list, one a variable in the order of the variables; it names them: {weights}"
+        )
     weights = np.ones(variables) if weights is None else as_counts("weights", weights)
     refuse_where(np.isnan(weights), "weights is missing")
     if weights.shape != (variables,) or not weights.sum() > 0:

@@ -32,7 +32,15 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 from careatlas import methods
-from careatlas.methods.estimate import Numbers, as_counts, as_numbers, divide, refuse_where, require_axes
+from careatlas.methods.estimate import (
+    Numbers,
+    alike,
+    as_counts,
+    as_numbers,
+    divide,
+    refuse_where,
+    require_axes,
+)
 from careatlas.methods.intervals import normal_quantile, tail
 from careatlas.methods.overdispersion import (
     proportion_overdispersion,
@@ -196,7 +204,7 @@ def not_apart_from(scores: Scores, area: int, confidence: float = 0.95) -> NDArr
 
 def rate_scores(count: ArrayLike, expected: ArrayLike) -> Scores:
     """What ``rank_rates`` ranks by: logarithms of count/expected."""
-    count, expected = np.broadcast_arrays(as_counts("count", count), as_counts("expected", expected))
+    count, expected = np.broadcast_arrays(*alike(count=count, expected=expected))
     value = divide(count, expected)
     is_known = ~np.isnan(value)
     events, reference = (np.where(is_known, n, 0).sum(axis=-1, keepdims=True) for n in (count, expected))
@@ -209,7 +217,7 @@ def rate_scores(count: ArrayLike, expected: ArrayLike) -> Scores:
 
 def proportion_scores(count: ArrayLike, denominator: ArrayLike) -> Scores:
     """What ``rank_proportions`` ranks by: arcsines of the root."""
-    count, denominator = as_counts("count", count), as_counts("denominator", denominator)
+    count, denominator = alike(count=count, denominator=denominator)
     share = divide(count, denominator)
     tau2 = proportion_overdispersion(count, denominator).tau2
     return Scores(share, np.arcsin(np.sqrt(share)), divide(1.0, 4 * denominator), np.nan_to_num(tau2))
@@ -217,9 +225,7 @@ def proportion_scores(count: ArrayLike, denominator: ArrayLike) -> Scores:
 
 def estimate_scores(value: ArrayLike, lower: ArrayLike, upper: ArrayLike, confidence: float = 0.95) -> Scores:
     """What ``rank_estimates`` ranks by: the values, with standard errors from their limits."""
-    value, lower, upper = (
-        as_numbers(*each) for each in (("value", value), ("lower", lower), ("upper", upper))
-    )
+    value, lower, upper = alike(as_numbers, value=value, lower=lower, upper=upper)
     refuse_where(lower > upper, "lower is above upper")
     standard_error = (upper - lower) / (2 * normal_quantile(confidence))
     weight = np.nan_to_num(divide(1.0, standard_error**2))
@@ -268,8 +274,9 @@ def ranked_parts(value: ArrayLike, score: ArrayLike, variance: ArrayLike) -> tup
     (array([ 3., nan]), array([ 1., nan]), array([ 4., nan]), array([1.]))
     """
     value, score, variance = np.broadcast_arrays(
-        as_numbers("value", value), as_numbers("score", score), as_counts("variance", variance)
+        *alike(as_numbers, value=value, score=score, variance=variance)
     )
+    as_counts("variance", variance)
     require_axes("value", value, "area")
     is_ranked = ~np.isnan(value + score + variance)
     value, score, variance = (np.where(is_ranked, each, np.nan) for each in (value, score, variance))

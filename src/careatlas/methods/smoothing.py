@@ -4,7 +4,8 @@ Use it to draw a map that small areas do not set alight: among areas that differ
 the lowest rates are always those of the smallest. ``gamma_poisson`` (the default) says what each true ratio
 is likely to be, with limits that also allow for not knowing how much areas vary; ``marshall`` needs no
 distribution and is what other packages give; ``marshall_local`` draws towards the average of an area and its
-neighbours, and keeps gradients. Each says how far it drew: ``shrinkage`` 1 is all the way.
+neighbours, and keeps gradients. Each says how far it drew: ``shrinkage`` 1 is all the way. People will do for
+expected, because both are scaled to one sum.
 
 Not for judging one area (its limits belong to it only if it is like the rest: use a funnel), not for ranking
 by the smoothed value alone, and not before disclosure control: a smoothed rate still gives its count away.
@@ -33,7 +34,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammainc, gammaincinv, gammaln
 
-from careatlas.methods.estimate import Numbers, counts_with_axes, divide, refuse_where
+from careatlas.methods.estimate import (
+    Numbers,
+    counts_with_axes,
+    divide,
+    labels_of,
+    refuse_where,
+    require_same_labels,
+)
 from careatlas.methods.intervals import tail
 from careatlas.methods.negative_binomial import (
     known_counts,
@@ -132,6 +140,7 @@ def marshall_local(count: ArrayLike, denominator: ArrayLike, neighbours: ArrayLi
     >>> marshall_local([10, 30, 20], [100, 100, 100], row).value.round(4)
     array([0.12, 0.27, 0.25])
     """
+    require_same_labels(count=labels_of(count), neighbours=labels_of(neighbours))
     count, denominator, is_known = _known(count, denominator)
     *maps, areas = count.shape
     links = as_links(neighbours, areas).matrix

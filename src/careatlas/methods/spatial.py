@@ -32,7 +32,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
-from careatlas.methods.estimate import Numbers, as_counts, as_numbers, divide, refuse_where, require_axes
+from careatlas.methods.estimate import (
+    Numbers,
+    alike,
+    as_numbers,
+    divide,
+    labels_of,
+    refuse_where,
+    require_axes,
+    require_same_labels,
+)
 
 CHAPTER = "Smoothing and maps"
 AT_A_TIME = 60_000  # values shuffled at a time: as many as stay in the processor's cache
@@ -102,7 +111,7 @@ def empirical_bayes_index(count: ArrayLike, denominator: ArrayLike) -> Numbers:
     >>> empirical_bayes_index([1, 2, 3], [100, 100, 100]).round(4).tolist()
     [-1.2247, 0.0, 1.2247]
     """
-    count, people = np.broadcast_arrays(as_counts("count", count), as_counts("denominator", denominator))
+    count, people = np.broadcast_arrays(*alike(count=count, denominator=denominator))
     require_axes("count", count, "area")
     refuse_where((people == 0) & (count > 0), "there are events among nobody")
     rate = divide(count, people)
@@ -192,6 +201,7 @@ def by_map(
 
     Maps with the same areas missing are worked together, in the network of the areas they have.
     """
+    require_same_labels(value=labels_of(value), neighbours=labels_of(neighbours))
     value = as_numbers("value", value)
     require_axes("value", value, "area")
     links = as_links(neighbours, value.shape[-1])

@@ -28,7 +28,16 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
 from careatlas.methods import _bym2, _bym2_prior
-from careatlas.methods.estimate import Estimate, Numbers, as_counts, as_numbers, refuse_where
+from careatlas.methods.estimate import (
+    Estimate,
+    Numbers,
+    alike,
+    as_numbers,
+    labels_of,
+    refuse_where,
+    require_axes,
+    require_same_labels,
+)
 from careatlas.methods.intervals import tail
 
 CHAPTER = "Smoothing and maps"
@@ -184,9 +193,13 @@ class _Maps(NamedTuple):
     def of(
         cls, observed: ArrayLike, expected: ArrayLike, neighbours: Any, covariates: ArrayLike | None
     ) -> "_Maps":
-        observed, expected = np.broadcast_arrays(
-            as_counts("observed", observed), as_counts("expected", expected)
+        require_same_labels(
+            observed=labels_of(observed),
+            neighbours=labels_of(neighbours),
+            covariates=labels_of(covariates, axis=-2),
         )
+        observed, expected = np.broadcast_arrays(*alike(observed=observed, expected=expected))
+        require_axes("observed", observed, "area")
         refuse_where((expected == 0) & (observed > 0), "there are events where none are expected")
         *shape, areas = observed.shape
         around = _bym2_prior.neighbourhood(_adjacency(neighbours, areas))

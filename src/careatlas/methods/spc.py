@@ -91,17 +91,23 @@ def xmr(
 
     ``value`` is ``[..., period]``, oldest first, in any unit; any number of series in one call. NaN is a gap:
     no moving range, run, trend or pair reaches across it. Each of ``rebases`` starts a new segment in every
-    series of the call. With a ``baseline``, mean and limits are those of the first so many points of each
-    segment. ``screen=False`` keeps large moving ranges, as the Excel tool does. A segment without two
-    neighbouring points has no limits (NaN) and only (b) and (c) can be seen. All values equal: limits at the
-    mean, nothing special. Refuses infinite values, a rebase without a reason or outside the series, and a
-    baseline below 2.
+    series of the call: ``rebases=[Rebase(at=18, reason="evening clinic opened; ward manager")]``. With a
+    ``baseline``, mean and limits are those of the first so many points of each segment. ``screen=False``
+    keeps large moving ranges, as the Excel tool does. A segment without two neighbouring points has no limits
+    (NaN) and only (b) and (c) can be seen. All values equal: limits at the mean, nothing special. Refuses
+    infinite values, a rebase without a reason or outside the series, and a baseline below 2.
 
     Mean 16 / 8 = 2; every moving range is 1, so the limits are 2 -/+ 2.66:
 
     >>> chart = xmr([2, 3, 2, 1, 2, 3, 2, 1])
     >>> float(chart.mean[0]), float(chart.lower[0].round(2)), float(chart.upper[0].round(2))
     (2.0, -0.66, 4.66)
+
+    Counting changed at position 4, so the mean of 2 restarts there, at 6:
+
+    >>> moved = Rebase(at=4, reason="day cases counted from April; head of coding")
+    >>> xmr([2, 3, 2, 1, 6, 7, 6, 5], rebases=[moved]).mean.tolist()
+    [2.0, 2.0, 2.0, 2.0, 6.0, 6.0, 6.0, 6.0]
     """
     value = as_numbers("value", value)
     require_axes("value", value, "period")
@@ -197,16 +203,27 @@ def _good_side(polarity: str) -> int:
 def _in_segments(chart_of, rebases: Sequence[Rebase], *series: Numbers) -> Chart:
     """One chart of the segments' charts, end to end."""
     periods = series[0].shape[-1]
+    edges = [0, *_restarts(rebases, periods), periods]
+    parts = [chart_of(*(each[..., start:end] for each in series)) for start, end in pairwise(edges)]
+    if len(parts) == 1:
+        return parts[0]
+    return Chart(*(np.concatenate(fields, axis=-1) for fields in zip(*parts, strict=True)))
+
+
+def _restarts(rebases: Sequence[Rebase], periods: int) -> list[int]:
+    """Where segments after the first begin. A rebase may be written as a pair, as pages of the manual do."""
+    is_list = isinstance(rebases, list | tuple) and not isinstance(rebases, Rebase)
+    if not is_list or not all(isinstance(each, list | tuple) and len(each) == 2 for each in rebases):
+        raise ValueError(
+            "rebases must be a list, each with its reason: [Rebase(at=18, reason='what changed, and who says so')]; "
+            f"it is {rebases!r}"
+        )
     for at, reason in rebases:
         if not (isinstance(reason, str) and reason.strip()):
             raise ValueError(f"the rebase at {at} has no reason: say what changed, and who says so")
         if whole_number("the position of a rebase", at, fewest=1) >= periods:
             raise ValueError(f"the rebase at {at} is outside the series of {periods} periods")
-    edges = [0, *sorted({at for at, _ in rebases}), periods]
-    parts = [chart_of(*(each[..., start:end] for each in series)) for start, end in pairwise(edges)]
-    if len(parts) == 1:
-        return parts[0]
-    return Chart(*(np.concatenate(fields, axis=-1) for fields in zip(*parts, strict=True)))
+    return sorted({at for at, _ in rebases})
 
 
 def _xmr_segment(value: Numbers, baseline: int | None, screen: bool) -> Chart:
@@ -251,7 +268,7 @@ def _chart(
     is_close = (distance > 2 / 3 * reach + tolerance) & ~is_outside
     is_run = _in_a_row(is_above, RUN) | _in_a_row(is_below, RUN)
     step = value[..., 1:] - value[..., :-1]
-    is_trend = _joins(step > 0) | _joins(step < 0)
+    is_trend = _joins(step > 0, value.shape) | _joins(step < 0, value.shape)
     is_near_limit = is_close & (_two_of_three(is_above, is_close) | _two_of_three(is_below, is_close))
     return Chart(
         value,
@@ -285,10 +302,10 @@ def _in_a_row(truths: NDArray[np.bool_], length: int) -> NDArray[np.bool_]:
     return found
 
 
-def _joins(steps: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _joins(steps: NDArray[np.bool_], points: tuple[int, ...]) -> NDArray[np.bool_]:
     """The points joined by 6 steps in a row: each of those steps, and the point it leads from and to."""
     joined = _in_a_row(steps, RUN - 1)
-    found = np.zeros((*steps.shape[:-1], steps.shape[-1] + 1), bool)
+    found = np.zeros(points, bool)
     found[..., 1:] = joined
     found[..., :-1] |= joined
     return found

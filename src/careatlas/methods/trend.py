@@ -28,7 +28,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from careatlas.methods.estimate import Numbers, as_counts, as_numbers, divide, refuse_where
+from careatlas.methods.estimate import Numbers, alike, as_numbers, divide, refuse_where, require_axes
 
 CHAPTER = "Time"
 
@@ -66,9 +66,8 @@ def recent_trend(value: ArrayLike, lower: ArrayLike, upper: ArrayLike) -> Recent
     >>> str(found.direction), float(found.chi_square.round(6))
     ('increasing', 40.0)
     """
-    value, lower, upper = np.broadcast_arrays(
-        *(as_numbers(*each) for each in (("value", value), ("lower", lower), ("upper", upper)))
-    )
+    value, lower, upper = np.broadcast_arrays(*alike(as_numbers, value=value, lower=lower, upper=upper))
+    require_axes("value", value, "period")
     is_valid = ~np.isnan(value + lower + upper)
     has_five, value, width = _last_five(is_valid, value, upper - lower)
     refuse_where(width <= 0, "upper is not above lower, counting the last five valid points,")
@@ -97,7 +96,8 @@ def recent_proportion_trend(count: ArrayLike, denominator: ArrayLike) -> RecentT
     >>> str(found.direction), float(found.chi_square.round(2))
     ('increasing', 47.62)
     """
-    count, denominator = np.broadcast_arrays(as_counts("count", count), as_counts("denominator", denominator))
+    count, denominator = np.broadcast_arrays(*alike(count=count, denominator=denominator))
+    require_axes("count", count, "period")
     refuse_where(count > denominator, "count is larger than its denominator")
     is_valid = ~np.isnan(count) & (denominator > 0)
     has_five, count, denominator = _last_five(is_valid, count, denominator)

@@ -3,9 +3,10 @@
 Use it to say whether a map holds more than noise before anyone reads it. Every index rises by chance, the
 ratio of the highest to the lowest most of all (2.1 among 106 areas that expect 50 events each and differ in
 nothing), so none is printed without ``chance_only``. The variance of true rates by maximum likelihood
-(``variance``, and ``median_rate_ratio``, its plain reading) and the systematic component (``scv``) have chance
-taken off; ``shrunk_fold`` is the honest form of "five-fold". Rates standardised directly, and proportions,
-come in by ``events_of_rates`` and ``events_of_proportions``.
+(``variance``, and ``median_rate_ratio``, its plain reading) and the systematic component (``scv``) have
+chance taken off; ``shrunk_fold`` is the honest form of "five-fold". Rates standardised directly, and
+proportions, come in by ``events_of_rates`` and ``events_of_proportions``. Here people will do for expected,
+because both are scaled to one sum; ``overdispersion`` and ``funnel`` do not scale, and take events only.
 
 Not for saying how much of the variation is unwarranted, and not to compare maps by max/min or by chi-square,
 which grow with the number of areas and of events. Below eight areas only max/min is given.

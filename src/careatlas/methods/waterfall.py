@@ -87,11 +87,11 @@ def waterfall(
     ``observed`` events beside those ``expected`` at the reference rates of each age and sex, both
     ``[..., area]``; ``neighbours`` a symmetric 0/1 matrix ``[area, area]``, dense or scipy.sparse, or None
     for bodies without borders (an area without neighbours has no spatial part); ``blocks`` names each block
-    and gives its covariates, ``[area, covariate]`` or ``[..., area, covariate]``, in any units.
-    ``expected_signs`` gives, for a block of need, 1 or -1 for each covariate. The bar of such a block holds
-    what covariates of the expected sign explain; the rest of it is the bar "against (block)". The fitted sign
-    must be the expected one both beside the other blocks and without them: need that is not met because
-    supply is elsewhere is not met.
+    and gives its covariates, ``[area, covariate]`` or ``[..., area, covariate]``, in any units; a single one
+    may be ``[area]``. ``expected_signs`` gives, for a block of need, 1 or -1 for each covariate. The bar of
+    such a block holds what covariates of the expected sign explain; the rest of it is the bar "against
+    (block)". The fitted sign must be the expected one both beside the other blocks and without them: need
+    that is not met because supply is elsewhere is not met.
 
     NaN in a count or covariate, or nothing expected, leaves the area out of the variances. No events at all,
     or fewer known areas than covariates and three, give NaN throughout. Refuses numbers below zero, infinite
@@ -180,7 +180,16 @@ def come_and_go(observed: ArrayLike, expected: ArrayLike) -> Numbers:
 def _blocks(
     given: Mapping[str, ArrayLike], expected_signs: Mapping[str, Sequence[int]], areas: int
 ) -> Blocks:
+    for argument, example, each in (
+        ("blocks", "covariates", given),
+        ("expected_signs", "[1]", expected_signs),
+    ):
+        if not isinstance(each, Mapping):
+            raise ValueError(
+                f"{argument} must name its blocks, {{'need': {example}}}; it is {type(each).__name__}"
+            )
     arrays = {name: as_numbers(f"blocks: {name}", values) for name, values in given.items()}
+    arrays = {name: values[:, None] if values.ndim == 1 else values for name, values in arrays.items()}
     for name, values in arrays.items():
         if values.ndim < 2 or values.shape[-2] != areas:
             raise ValueError(f"blocks: {name} must be [area, covariate], with {areas} areas")
@@ -191,9 +200,12 @@ def _blocks(
         number = values.shape[-1]
         columns.append(sum(map(len, columns)) + np.arange(number))
         covariates.append(np.broadcast_to(values, (*maps, areas, number)))
-        signs.append(np.array(expected_signs.get(name, [0] * number)))
+        signs.append(np.atleast_1d(expected_signs.get(name, [0] * number)))
         if name in expected_signs and (signs[-1].shape != (number,) or not np.isin(signs[-1], (-1, 1)).all()):
-            raise ValueError(f"expected_signs: {name} must be 1 or -1 for each of its {number} covariates")
+            raise ValueError(
+                f"expected_signs: {name} must be 1 or -1 for each of its {number} covariates, "
+                f"such as {[1] * number}; it is {expected_signs[name]!r}"
+            )
     if taken := [name for name in arrays if name in OTHER_BARS]:
         raise ValueError(f"blocks: {taken[0]} is the name of another bar")
     if unknown := [name for name in expected_signs if name not in arrays]:

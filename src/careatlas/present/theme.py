@@ -46,10 +46,10 @@ def chart(
     The whole is ``width`` wide and the plot takes what its axes leave, unless ``plot_width`` says how much.
     """
     datasets, layers = _shared_data(layers or [_NO_FIGURES])
-    lines = [line for part in subtitle if part for line in _wrapped(part, width - 12, 13)]
+    lines = [line for part in subtitle if part for line in wrapped(part, width - 12, 13)]
     return {
         "$schema": SCHEMA,
-        "title": {"text": _wrapped(title, width - 12, 1.1 * _TITLE_SIZE), "subtitle": lines},
+        "title": {"text": wrapped(title, width - 12, 1.1 * _TITLE_SIZE), "subtitle": lines},
         "description": description,
         "width": plot_width or width,
         "height": height,
@@ -137,7 +137,8 @@ def _shared_data(layers: list[Spec]) -> tuple[Spec, list[Spec]]:
     return dict(named.values()), shared
 
 
-def _wrapped(text: str, width: int, type_size: float) -> list[str]:
+def wrapped(text: str, width: int, type_size: float) -> list[str]:
+    """``text`` in lines of at most ``width`` pixels, or 20 letters."""
     return textwrap.wrap(text, max(20, int(width / (type_size * _LETTER_WIDTH)))) or [""]
 
 
@@ -150,7 +151,7 @@ def _caption(caption: str, width: int, below: int, left: int) -> list[Spec]:
         "baseline": "top",
         "fontSize": 11,
         "color": colour.MUTED,
-        "text": _wrapped(caption, width - 12, 11),
+        "text": wrapped(caption, width - 12, 11),
         "lineHeight": 14,
     }
     place = {"x": {"value": -left}, "y": {"value": {"expr": f"height + {below}"}}}

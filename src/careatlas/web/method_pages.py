@@ -1,12 +1,14 @@
 """The manual of the statistics: a page per method, printed from its docstrings, worked examples and chart."""
 
 import ast
+import copy
 import functools
 import re
 import textwrap
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from pprint import pformat
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +17,7 @@ from django.utils.safestring import SafeString
 import careatlas
 from careatlas import methods as all_methods
 from careatlas.catalogue.library import load_method_guide
-from careatlas.catalogue.method_guide import Example, GuideChart
+from careatlas.catalogue.method_guide import Example, GuideChart, values
 from careatlas.engine.release import Release
 from careatlas.errors import NotKnownError
 from careatlas.present import method_chart
@@ -32,6 +34,43 @@ DOI = re.compile(
 METHODS = Path(str(resources.files(careatlas))) / "methods"
 
 WITHOUT_CHAPTER = "What the methods share"
+IMPORT = "import careatlas as ca"
+LINE = 80  # characters of code across
+WITHOUT_FIELDS = {
+    "Numbers": "An array of numbers.",
+    "Truths": "An array of truths.",
+    "Codes": "An array of whole numbers, the codes.",
+    "NDArray[np.bool_]": "An array of truths.",
+    "NDArray[np.str_]": "An array of words.",
+    "NDArray[np.int64]": "An array of whole numbers.",
+    "tuple[Numbers, Numbers]": "Two arrays of numbers.",
+    "tuple[Numbers, ...]": "Arrays of numbers.",
+    "list[str]": "A list of words.",
+    "list[Numbers]": "A list of arrays of numbers.",
+    "int": "A whole number.",
+    "float": "A number.",
+    "None": "Nothing: it refuses, or passes.",
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a function gives back: a result with named fields, or something without (``fields`` is empty)."""
+
+    fields: str
+    about: SafeString
+
+
+@dataclass(frozen=True)
+class Function:
+    """A public function: ``path`` is how it is reached from ``ca.methods``."""
+
+    name: str
+    path: str
+    call: str
+    first_sentence: SafeString
+    about: SafeString
+    gives: Result
 
 
 @dataclass(frozen=True)
@@ -42,7 +81,7 @@ class Documented:
     chapter: str
     first_line: str
     paragraphs: dict[str, list[str]]
-    functions: list[dict[str, str | SafeString]]
+    functions: list[Function]
 
 
 def methods(request: HttpRequest) -> HttpResponse:
@@ -63,7 +102,9 @@ def methods(request: HttpRequest) -> HttpResponse:
         }
         for chapter in (*all_methods.CHAPTERS, WITHOUT_CHAPTER)
     ]
-    return show(request, "methods.html", {"chapters": [one for one in chapters if one["methods"]]})
+    return show(
+        request, "methods.html", {"chapters": [one for one in chapters if one["methods"]], "import": IMPORT}
+    )
 
 
 def method(request: HttpRequest, name: str) -> HttpResponse:
@@ -78,7 +119,8 @@ def method(request: HttpRequest, name: str) -> HttpResponse:
         "parts": {part: from_docstring("\n\n".join(text)) for part, text in found.paragraphs.items()},
         "formula": "\n\n".join(found.paragraphs["formula"]),
         "sources": [_with_links(text) for text in found.paragraphs["source"]],
-        "examples": [_example(one) for one in guide.examples] if guide else [],
+        "import": IMPORT,
+        "examples": [example_of(found, one) for one in guide.examples] if guide else [],
         "figure": _figure(name, chart) if chart else None,
         "table": _table(name),
         "indicators": _using(current_release(), name),
@@ -95,18 +137,72 @@ def documented() -> dict[str, Documented]:
 
 
 def _read(path: Path) -> Documented:
-    module = ast.parse(path.read_text(encoding="utf-8"))
+    module = _parsed(path)
     first_line, paragraphs = _parts(ast.get_docstring(module) or "")
     functions = [
-        {
-            "name": one.name,
-            "signature": f"{one.name}({ast.unparse(one.args)})",
-            "about": from_docstring(ast.get_docstring(one) or ""),
-        }
+        _function(one, path.stem, module)
         for one in module.body
         if isinstance(one, ast.FunctionDef) and not one.name.startswith("_")
     ]
     return Documented(path.stem, _chapter(module), first_line, paragraphs, functions)
+
+
+def _function(found: ast.FunctionDef, file: str, module: ast.Module) -> Function:
+    about = ast.get_docstring(found) or ""
+    path = file if found.name == file else f"{file}.{found.name}"
+    return Function(
+        name=found.name,
+        path=path,
+        call=f"ca.methods.{path}({_arguments(found, module)})",
+        first_sentence=from_docstring(re.split(r"(?<=\.)\s|\n\n", about)[0]),
+        about=from_docstring(about),
+        gives=_result(found.returns, module),
+    )
+
+
+def _arguments(found: ast.FunctionDef, module: ast.Module) -> str:
+    """As a call is written: names, and what holds where one is not given."""
+    bare = copy.deepcopy(found.args)
+    for one in ast.walk(bare):
+        if isinstance(one, ast.arg):
+            one.annotation = None
+    bare.defaults = [_constant(one, module) for one in bare.defaults]
+    return ast.unparse(bare)
+
+
+def _constant(default: ast.expr, module: ast.Module) -> ast.expr:
+    """The number that a named default stands for: the reader of a page cannot look it up."""
+    name = ast.unparse(default)
+    for one in _home(name, module).body:
+        is_named = isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) == name
+        if is_named and isinstance(one.value, ast.Constant | ast.Tuple):
+            return one.value
+    return default
+
+
+def _result(annotation: ast.expr | None, module: ast.Module) -> Result:
+    """By the docstring of the class that is given back, of this file or of one that it imports from."""
+    name = ast.unparse(annotation) if annotation else "None"
+    for one in _home(name, module).body:
+        if isinstance(one, ast.ClassDef) and one.name == name:
+            fields = [ast.unparse(each.target) for each in one.body if isinstance(each, ast.AnnAssign)]
+            return Result(f"{name}({', '.join(fields)})", from_docstring(ast.get_docstring(one) or ""))
+    return Result("", from_docstring(WITHOUT_FIELDS.get(name, f"``{name}``")))
+
+
+def _home(name: str, module: ast.Module) -> ast.Module:
+    """The file of methods that defines the name: this one, or one that it imports the name from."""
+    for one in module.body:
+        if isinstance(one, ast.ImportFrom) and name in {each.name for each in one.names}:
+            package, _, file = (one.module or "").rpartition(".")
+            if package == "careatlas.methods":
+                return _parsed(METHODS / f"{file}.py")
+    return module
+
+
+@functools.cache
+def _parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def _chapter(module: ast.Module) -> str:
@@ -143,35 +239,41 @@ def _title(name: str) -> str:
     return guide.title if guide else heading(name)
 
 
-def _example(example: Example) -> dict[str, Any]:
+def example_of(method: Documented, example: Example) -> dict[str, Any]:
+    """A call that runs as it stands, and the fields of its answer."""
+    function = next(one for one in method.functions if one.name == example.call)
+    call = _call(f"answer = ca.methods.{function.path}", example.given)
+    from_math = "from math import nan\n\n" if re.search(r"\bnan\b", call) else ""
+    fields = {
+        f"answer.{name}" if function.gives.fields else "answer": one for name, one in example.expect.items()
+    }
     return {
         "name": example.name,
-        "call": example.call,
-        "given": [{"name": name, "text": _written(one)} for name, one in example.given.items()],
-        "expect": [{"name": name, "text": _written(one)} for name, one in example.expect.items()],
+        "code": f"{from_math}{IMPORT}\n\n{call}",
+        "answer": [{"name": name, "text": _code(one)} for name, one in fields.items()],
         "by_hand": example.by_hand,
     }
 
 
-def _written(value: Any) -> str:
-    """Numbers as a person lists them: missing is said, rows of a table stand apart."""
-    if value is None:
-        return "missing"
-    if value in ({}, []):
-        return "none"
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {_written(one)}" for key, one in value.items())
-    if isinstance(value, list):
-        is_table = any(isinstance(one, list) for one in value)
-        return ("; " if is_table else ", ").join(_written(one) for one in value)
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+def _call(function: str, given: dict[str, Any]) -> str:
+    """On one line where it fits, else an argument a line."""
+    arguments = [f"{name}={_code(one, after=f'    {name}=')}" for name, one in given.items()]
+    short = f"{function}({', '.join(arguments)})"
+    if len(short) <= LINE and "\n" not in short:
+        return short
+    return "\n".join([f"{function}(", *(f"    {one}," for one in arguments), ")"])
+
+
+def _code(written: Any, after: str = "") -> str:
+    """As Python writes it; missing is ``nan``. What does not fit on its line goes on below where it began."""
+    text = pformat(values(written), width=LINE - len(after), compact=True, sort_dicts=False)
+    return text.replace("\n", "\n" + " " * len(after))
 
 
 def _figure(name: str, chart: GuideChart) -> dict[str, Any]:
     base = f"/charts/methods/{method_code()}/{name}"
     return {
         "name": "chart",
-        "title": "Try it",
         "alt": method_chart.description(chart),
         "svg": f"{base}.svg?width=desk",
         "svg_phone": f"{base}.svg?width=phone",
