@@ -86,24 +86,33 @@ def _numbered(name: str, column: ArrayLike) -> tuple[NDArray[np.integer], NDArra
         if np.bincount(codes.astype(np.intp) + 1, minlength=len(labels) + 1)[1:].all():
             refuse_where(codes < 0, f"{name} is missing")
             return codes, np.asarray(labels)
-    if not hasattr(column, "dtype") or column.dtype == object:
-        return _numbered_objects(name, np.asarray(column, dtype=object))
-    codes, labels = factorize(column)
+    column = column if hasattr(column, "dtype") else np.asarray(column, dtype=object)
+    if isinstance(column.dtype, np.dtype):
+        codes, labels = _numbered_by_run(np.asarray(column))
+    else:
+        codes, labels = factorize(column)
     refuse_where(codes < 0, f"{name} is missing")
     return codes, np.asarray(labels)
 
 
-def _numbered_objects(name: str, column: NDArray[np.object_]) -> tuple[NDArray[np.integer], NDArray[Any]]:
-    """Equal texts of a frame are mostly one object: the addresses are numbered first, then the few texts."""
+def _numbered_by_run(column: NDArray[Any]) -> tuple[NDArray[np.integer], NDArray[Any]]:
+    """A table mostly holds its labels in runs, and equal texts as one object.
+
+    So what is hashed is the first row of each run, texts by their addresses, and then the few labels found.
+    """
     from pandas import factorize
 
-    codes, addresses = factorize(np.asarray(_Addresses(column)))
-    first_row = np.empty(len(addresses), dtype=np.intp)
-    first_row[codes[::-1]] = np.arange(len(column))[::-1]
-    codes_of_objects, labels = factorize(column[first_row])
-    codes = codes_of_objects[codes]
-    refuse_where(codes < 0, f"{name} is missing")
-    return codes, np.asarray(labels)
+    keys = np.asarray(_Addresses(column)) if column.dtype == object else column
+    is_new = np.ones(len(keys), dtype=bool)
+    is_new[1:] = keys[1:] != keys[:-1]
+    starts = np.flatnonzero(is_new)
+    codes, known = factorize(keys[starts], use_na_sentinel=False)
+    first_row = np.empty(len(known), dtype=np.intp)
+    first_row[codes[::-1]] = starts[::-1]
+    codes_of_known, labels = factorize(column[first_row])
+    codes = codes_of_known[codes]
+    has_runs = len(starts) < len(keys)
+    return np.repeat(codes, np.diff(starts, append=len(keys))) if has_runs else codes, labels
 
 
 class _Addresses:

@@ -164,10 +164,11 @@ def _weight_per_person(
         raise ValueError("standard_population has nobody in it")
     people = _of_strata("denominator_by_stratum", denominator_by_stratum, standard_population)
     is_weighted = weight > 0
-    refuse_where(
-        (people == 0) & is_weighted,
-        "denominator_by_stratum has nobody in a stratum of the standard population",
-    )
+    if people.size and not people.min() > 0:
+        refuse_where(
+            (people == 0) & is_weighted,
+            "denominator_by_stratum has nobody in a stratum of the standard population",
+        )
     has_weight = slice(None) if is_weighted.all() else is_weighted
     return weight[has_weight] / weight.sum() / people[..., has_weight], has_weight
 
