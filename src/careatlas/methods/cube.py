@@ -61,6 +61,9 @@ def cube(columns: Mapping[str, ArrayLike], by: Mapping[str, ArrayLike]) -> Cube:
     codes, labels = zip(*(_numbered(name, column) for name, column in by.items()), strict=True)
     shape = tuple(len(each) for each in labels)
     place = _places(codes, shape)
+    if len(place) == np.prod(shape) and (place[1:] > place[:-1]).all():  # whole, and in order already
+        values = {name: as_numbers(name, column).reshape(shape).copy() for name, column in columns.items()}
+        return Cube(values, dict(zip(by, labels, strict=True)))
     _refuse_repeats(place, shape, list(by))
     values = {name: np.empty(shape) for name in columns}
     for name, column in columns.items():
