@@ -25,7 +25,7 @@ def cube(columns: Mapping[str, ArrayLike], by: Mapping[str, ArrayLike]) -> Cube:
 
     Both are columns by name: a dict, or those columns of a frame (``table[["events", "people"]]``). All
     columns are of one length. Labels come in the order in which the table first has them, so that a table
-    sorted by age keeps its ages in order; pandas categories, which are also several times faster than text,
+    sorted by age keeps its ages in order; pandas categories, which need no hashing,
     come in their own order where all of them are in the table. A combination of labels without a row is NaN,
     as is a missing number. Refuses two rows for one combination (sum them first, or name the column that
     tells them apart), a missing label, infinite numbers, and columns of different lengths.

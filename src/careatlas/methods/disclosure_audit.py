@@ -31,7 +31,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from careatlas.methods._attack import Program, as_cells
 from careatlas.methods.disclosure import ROUNDED_TO, SMALLEST_SHOWN, is_small, smallest_hidden
-from careatlas.methods.estimate import Numbers, as_counts, refuse_where
+from careatlas.methods.estimate import Numbers, as_counts, as_truths, refuse_where
 
 CHAPTER = "Data quality and disclosure"
 ENOUGH = 4  # whole numbers a hidden figure must be able to be
@@ -191,7 +191,7 @@ def small_figures(
     true = figures @ count
     part, whole = np.nonzero(is_small(np.where(_is_part(figures), true - true[:, None], np.nan), profile))
     targets = np.concatenate([figures[is_small(true, profile)], figures[whole] - figures[part]])
-    is_hidden = is_small(sums @ count, profile) if is_hidden is None else np.asarray(is_hidden, dtype=bool)
+    is_hidden = is_small(sums @ count, profile) if is_hidden is None else is_hidden
     targets = np.concatenate([targets, small_remainders(count, sums, is_hidden, profile)])
     return np.unique(targets[targets.any(axis=1)], axis=0)
 
@@ -207,7 +207,7 @@ def small_remainders(
     []
     """
     count, sums = as_cells(count, sums)
-    is_hidden = np.asarray(is_hidden, dtype=bool)
+    is_hidden = as_truths("is_hidden", is_hidden)
     if is_hidden.shape != sums.shape[:1]:
         raise ValueError(f"sums has {len(sums)} figures and is_hidden {is_hidden.size}: they are one each")
     is_shown_part = _is_part(sums) & ~is_hidden[:, None]
@@ -239,7 +239,7 @@ def _facts(
     hidden_at_most: float,
     profile: str,
 ) -> Facts:
-    sums, is_hidden = as_counts("sums", sums), np.asarray(is_hidden, dtype=bool)
+    sums, is_hidden = as_counts("sums", sums), as_truths("is_hidden", is_hidden)
     refuse_where(~np.isin(sums, (0, 1)), "sums is neither 0 nor 1")
     if not sums.shape[:1] == lower.shape == is_hidden.shape:
         raise ValueError(

@@ -246,6 +246,16 @@ def whole_number(name: str, number: int, fewest: int) -> int:
     return whole
 
 
+def mean_of_known(numbers: Numbers) -> Numbers:
+    """Means over the last axis of what is known; NaN where nothing is.
+
+    >>> mean_of_known(np.array([[4.0, np.nan, 6.0], [np.nan, np.nan, np.nan]]))
+    array([ 5., nan])
+    """
+    is_known = ~np.isnan(numbers)
+    return divide(np.where(is_known, numbers, 0).sum(axis=-1), is_known.sum(axis=-1))
+
+
 def divide(numerator: Numbers | float, denominator: Numbers | float) -> Numbers:
     """Quotients; NaN where the denominator is zero or either is missing.
 

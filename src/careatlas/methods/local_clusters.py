@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
-from careatlas.methods.estimate import Numbers, divide
+from careatlas.methods.estimate import Numbers, as_truths, divide
 from careatlas.methods.spatial import SAME, Links, by_map, deviations, shuffles
 
 CHAPTER = "Smoothing and maps"
@@ -129,7 +129,7 @@ def cluster_labels(quadrant: ArrayLike, is_significant: ArrayLike) -> NDArray[np
     ['high_high', 'not_significant', 'not_known']
     """
     quadrant = np.asarray(quadrant, dtype=np.str_)
-    is_named = np.asarray(is_significant, dtype=bool) | (quadrant == "not_known")
+    is_named = as_truths("is_significant", is_significant) | (quadrant == "not_known")
     return np.where(is_named, quadrant, "not_significant")
 
 

@@ -36,7 +36,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from careatlas.methods._best_peers import RUNGS, checked_peers, level_of_best, of_peers
-from careatlas.methods.estimate import Numbers, as_counts, as_numbers, divide, require_axes, whole_number
+from careatlas.methods.estimate import (
+    Numbers,
+    as_counts,
+    as_numbers,
+    divide,
+    mean_of_known,
+    require_axes,
+    whole_number,
+)
 from careatlas.methods.smoothed_draws import at_national_level, smoothed_draws, total
 
 CHAPTER = "Opportunity and benefit"
@@ -92,7 +100,7 @@ def opportunity(
     order = best_first(_choosing_ratio(observed, expected), peers, polarity)
     theta = smoothed_draws(observed, expected, draws, seed)
     by_chance = chance_only(expected, peers, polarity, rung, seed=seed)
-    found = opportunity_of_draws(theta, _mean(expected[..., later]), order, polarity, by_chance, rung)
+    found = opportunity_of_draws(theta, mean_of_known(expected[..., later]), order, polarity, by_chance, rung)
     has_enough = total(observed) >= FEWEST_EVENTS
     numbers = (np.where(has_enough, each, np.nan) for each in found[:-1])
     found = Opportunity(*numbers, found.is_headline & has_enough)
@@ -211,7 +219,7 @@ def chance_only(
         for one in zip(maps, peers, strict=True)
     ]
     later = _halves(periods)[1]
-    return np.reshape(gap, (*leading, areas)) * _mean(expected[..., later])
+    return np.reshape(gap, (*leading, areas)) * mean_of_known(expected[..., later])
 
 
 def two_figures(amount: ArrayLike) -> Numbers:
@@ -268,7 +276,3 @@ def _choosing_ratio(observed: Numbers, expected: Numbers) -> Numbers:
     """Of the earlier periods, for areas that the later ones can value."""
     earlier, later = (_ratio(observed, expected, half) for half in _halves(observed.shape[-1]))
     return np.where(np.isnan(later), np.nan, earlier)
-
-
-def _mean(numbers: Numbers) -> Numbers:
-    return divide(total(numbers), (~np.isnan(numbers)).sum(axis=-1).astype(float))

@@ -29,7 +29,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from careatlas.methods._panel import refuse_start
-from careatlas.methods.estimate import Numbers, as_numbers, as_truths, divide, require_axes, whole_number
+from careatlas.methods.estimate import (
+    Numbers,
+    as_numbers,
+    as_truths,
+    mean_of_known,
+    require_axes,
+    whole_number,
+)
 
 CHAPTER = "Opportunity and benefit"
 LEAST_LIMIT, LEAST_RUN = 3.0, 7  # standard deviations, months: what charts use for one measure
@@ -151,8 +158,8 @@ def _stable(before: int, after: int, seed: int) -> tuple[Numbers, Numbers]:
 def _worst(value: Numbers, start: int) -> tuple[Numbers, Numbers]:
     """How far the worst month lies out, and the longest row of months on the wrong side; higher is worse."""
     before, after = value[..., :start], value[..., start:]
-    middle = _mean(before)
-    sigma = _mean(_ranges(before)) / RANGE_PER_SIGMA
+    middle = mean_of_known(before)
+    sigma = mean_of_known(_ranges(before)) / RANGE_PER_SIGMA
     worse_by = np.nan_to_num(after - middle[..., None])
     worse_by = np.where(worse_by > ROUNDING * np.abs(middle[..., None]), worse_by, 0)
     furthest = np.where(worse_by > 0, np.inf, 0.0)
@@ -181,8 +188,3 @@ def _least(furthest: Numbers, longest: Numbers, allowed: float) -> tuple[float, 
     left = int(len(furthest) * allowed) - is_run.sum()
     limit = max(LEAST_LIMIT, np.sort(furthest[~is_run])[-left - 1])
     return limit, run, (is_run | (furthest > limit)).mean()
-
-
-def _mean(numbers: Numbers) -> Numbers:
-    is_known = ~np.isnan(numbers)
-    return divide(np.where(is_known, numbers, 0).sum(axis=-1), is_known.sum(axis=-1))

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from careatlas.methods._panel import panel
-from careatlas.methods.estimate import Numbers, as_counts, divide
+from careatlas.methods.estimate import Numbers, as_counts, divide, mean_of_known
 from careatlas.methods.intervals import tail
 
 CHAPTER = "Opportunity and benefit"
@@ -109,7 +109,7 @@ def synthetic_control(
         error = np.broadcast_to(as_counts("standard_error", standard_error), value.shape)
         is_close = before_error <= POOR_FIT * _root_mean_square(error[..., :start])
         is_poor_fit = ~is_close & ~np.isnan(before_error)
-    effect = np.where(is_poor_fit, np.nan, _mean(gap[..., start:]))
+    effect = np.where(is_poor_fit, np.nan, mean_of_known(gap[..., start:]))
     # A mixture that passes through every point leaves an error of rounding alone; a ratio to it means nothing.
     level = np.abs(np.nan_to_num(value)).max(axis=(-2, -1))
     floored = np.maximum(before_error, EXACT_FIT * level[..., None])
@@ -188,10 +188,5 @@ def _quantile(ratio: Numbers, is_placebo: NDArray[np.bool_], confidence: float) 
     return np.where(place < placebos, found, np.nan)
 
 
-def _mean(numbers: Numbers) -> Numbers:
-    is_known = ~np.isnan(numbers)
-    return divide(np.where(is_known, numbers, 0).sum(axis=-1), is_known.sum(axis=-1))
-
-
 def _root_mean_square(numbers: Numbers) -> Numbers:
-    return np.sqrt(_mean(numbers**2))
+    return np.sqrt(mean_of_known(numbers**2))

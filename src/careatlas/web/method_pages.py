@@ -28,9 +28,8 @@ from careatlas.web.pages import crumb, show
 from careatlas.web.template_words import heading
 from careatlas.web.text import from_docstring
 
-DOI = re.compile(
-    r"10\.\d{4,}/(?:\([^\s()]*\)|[^\s();,&<])*[^\s();,.:&<]"
-)  # may hold (brackets), ends before .,;
+# A DOI may hold (brackets), and ends before the sentence's own punctuation.
+DOI = re.compile(r"10\.\d{4,}/(?:\([^\s()]*\)|[^\s();,&<])*[^\s();,.:&<]")
 METHODS = Path(str(resources.files(careatlas))) / "methods"
 
 WITHOUT_CHAPTER = "What the methods share"
