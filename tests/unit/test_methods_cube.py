@@ -120,3 +120,15 @@ def test_equal_texts_are_one_label_wherever_they_lie_in_memory():
     found = cube({"events": [1, 2]}, by={"area": twice, "year": [2024, 2025]})
     assert found.labels["area"].tolist() == ["north"]
     np.testing.assert_array_equal(found.values["events"], [[1, 2]])
+
+
+@pytest.mark.parametrize("left_out", [[], [5], [3, 4, 5], [1], [0]])
+@pytest.mark.parametrize("as_label", [str, int, float], ids=["text", "whole numbers", "numbers"])
+def test_a_list_of_labels_that_repeats_itself_may_break_off_or_lack_a_row(left_out, as_label):
+    table = TABLE.assign(age=[as_label(age) for age in (0, 5, 10)] * 2).drop(index=left_out)
+    found = of(table, "area", "age")
+    pivot = table.pivot(index="area", columns="age", values="events")
+    np.testing.assert_array_equal(
+        found.values["events"], pivot.loc[table["area"].unique(), table["age"].unique()]
+    )
+    assert found.labels["age"].tolist() == table["age"].unique().tolist()

@@ -85,10 +85,12 @@ def _numbered(name: str, column: ArrayLike) -> tuple[NDArray[np.integer], NDArra
 
     if isinstance(getattr(column, "dtype", None), CategoricalDtype):
         categories = getattr(column, "cat", column)
-        codes, labels = np.asarray(categories.codes), categories.categories
-        if np.bincount(codes.astype(np.intp) + 1, minlength=len(labels) + 1)[1:].all():
+        codes, labels = np.asarray(categories.codes), np.asarray(categories.categories)
+        once = codes[: _period(codes)]
+        is_in_table = np.bincount(once[_starts_of_runs(once)] + np.intp(1), minlength=len(labels) + 1) > 0
+        if is_in_table[1:].all():
             refuse_where(codes < 0, f"{name} is missing")
-            return codes, np.asarray(labels)
+            return codes, labels
     column = column if hasattr(column, "dtype") else np.asarray(column, dtype=object)
     if isinstance(column.dtype, np.dtype):
         codes, labels = _numbered_by_run(np.asarray(column))
@@ -99,23 +101,36 @@ def _numbered(name: str, column: ArrayLike) -> tuple[NDArray[np.integer], NDArra
 
 
 def _numbered_by_run(column: NDArray[Any]) -> tuple[NDArray[np.integer], NDArray[Any]]:
-    """A table mostly holds its labels in runs, and equal texts as one object.
+    """A table mostly repeats a list of labels, holds them in runs, and has equal texts as one object.
 
-    So what is hashed is the first row of each run, texts by their addresses, and then the few labels found.
+    So what is hashed is the first row of each run of one list, texts by their addresses, and then the few
+    labels found.
     """
     from pandas import factorize
 
     keys = np.asarray(_Addresses(column)) if column.dtype == object else column
-    is_new = np.ones(len(keys), dtype=bool)
-    is_new[1:] = keys[1:] != keys[:-1]
-    starts = np.flatnonzero(is_new)
-    codes, known = factorize(keys[starts], use_na_sentinel=False)
+    once = keys[: _period(keys)]
+    starts = _starts_of_runs(once)
+    codes, known = factorize(once[starts], use_na_sentinel=False)
     first_row = np.empty(len(known), dtype=np.intp)
     first_row[codes[::-1]] = starts[::-1]
     codes_of_known, labels = factorize(column[first_row])
-    codes = codes_of_known[codes]
-    has_runs = len(starts) < len(keys)
-    return np.repeat(codes, np.diff(starts, append=len(keys))) if has_runs else codes, labels
+    codes = codes_of_known.astype(np.min_scalar_type(-len(labels) - 1))[codes]
+    return np.resize(np.repeat(codes, np.diff(starts, append=len(once))), len(keys)), labels
+
+
+def _period(keys: NDArray[Any]) -> int:
+    """After how many rows the column begins again and is the same to its end; all of them, if it does not."""
+    is_first = keys == keys[:1]
+    begins_again = is_first[1:] > is_first[:-1]
+    period = 1 + int(begins_again.argmax()) if begins_again.any() else len(keys)
+    return period if (keys[period:] == keys[: len(keys) - period]).all() else len(keys)
+
+
+def _starts_of_runs(keys: NDArray[Any]) -> NDArray[np.intp]:
+    is_new = np.ones(len(keys), dtype=bool)
+    is_new[1:] = keys[1:] != keys[:-1]
+    return np.flatnonzero(is_new)
 
 
 class _Addresses:

@@ -93,6 +93,7 @@ def directly_standardised_rate(
         refuse_where(squares < count * (1 - 1e-9), "squares_by_stratum is smaller than count_by_stratum")
     count, squares = count[..., has_weight], squares[..., has_weight]
     rate, variance = _over_strata(count, weight), _over_strata(squares, weight, weight)
+    _refuse_nobody(rate, denominator_by_stratum, standard_population)
     return _dobson_limits(rate, variance, _over_strata(count), multiplier, confidence)
 
 
@@ -120,6 +121,7 @@ def gamma_limited_standardised_rate(
     weight, has_weight = _weight_per_person(denominator_by_stratum, standard_population)
     count = _of_strata("count_by_stratum", count_by_stratum, standard_population)[..., has_weight]
     rate, variance = _over_strata(count, weight), _over_strata(count, weight, weight)
+    _refuse_nobody(rate, denominator_by_stratum, standard_population)
     largest = weight.max(axis=-1)
     # One more event, of the largest weight there is, is what the area might have had.
     more, more_variance = rate + largest, variance + largest**2
@@ -163,14 +165,18 @@ def _weight_per_person(
     if not weight.sum() > 0:
         raise ValueError("standard_population has nobody in it")
     people = _of_strata("denominator_by_stratum", denominator_by_stratum, standard_population)
-    is_weighted = weight > 0
-    if people.size and not people.min() > 0:
-        refuse_where(
-            (people == 0) & is_weighted,
-            "denominator_by_stratum has nobody in a stratum of the standard population",
-        )
-    has_weight = slice(None) if is_weighted.all() else is_weighted
-    return weight[has_weight] / weight.sum() / people[..., has_weight], has_weight
+    has_weight = slice(None) if (weight > 0).all() else weight > 0
+    with np.errstate(divide="ignore"):  # infinite among nobody: see _refuse_nobody
+        return weight[has_weight] / weight.sum() / people[..., has_weight], has_weight
+
+
+def _refuse_nobody(rate: Numbers, denominator_by_stratum: ArrayLike, standard_population: ArrayLike) -> None:
+    """People are looked at again only where a rate is missing or infinite, as it is among nobody."""
+    if np.isfinite(rate).all():
+        return
+    people, weight = np.asarray(denominator_by_stratum), np.asarray(standard_population)
+    nobody = "denominator_by_stratum has nobody in a stratum of the standard population"
+    refuse_where((people == 0) & (weight > 0), nobody)
 
 
 def _of_strata(name: str, by_stratum: ArrayLike, standard_population: ArrayLike) -> Numbers:
@@ -183,7 +189,8 @@ def _of_strata(name: str, by_stratum: ArrayLike, standard_population: ArrayLike)
 
 def _over_strata(*factors: Numbers) -> Numbers:
     """Sums of products over the last axis, without the products ever being held."""
-    return np.einsum(",".join(["...k"] * len(factors)) + "->...", *factors)
+    with np.errstate(invalid="ignore"):  # no events among nobody: see _refuse_nobody
+        return np.einsum(",".join(["...k"] * len(factors)) + "->...", *factors)
 
 
 def _dobson_limits(

