@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import careatlas
 from careatlas.build import tidy
 from careatlas.build.areas import Areas, Country
-from careatlas.engine.tables import RELEASE, TIDIED, Table
+from careatlas.engine.table import Table
+from careatlas.engine.tables import RELEASE, TIDIED
 from careatlas.sources.source import all_sources
 
 

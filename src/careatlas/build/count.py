@@ -13,7 +13,8 @@ from ibis import _
 
 from careatlas.catalogue.indicator import Counted, Indicator
 from careatlas.engine.connect import Engine
-from careatlas.engine.tables import TIDIED, Table
+from careatlas.engine.table import Table
+from careatlas.engine.tables import TIDIED
 
 AGE_BAND_YEARS, OLDEST_BAND = 5, 90
 SUMS = ["count", "sum_of_squares", "observations", "rows"]

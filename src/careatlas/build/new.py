@@ -27,7 +27,7 @@ SOURCE = Source(
     publisher="Its publisher",
     page="https://www.england.nhs.uk/statistics/",  # the page that lists its files
     licence="Open Government Licence v3.0",
-    tables=("{name}",),  # declare each in engine/tables.py
+    tables=("{name}",),  # declare each in engine/tidied_tables.py
     layouts=(Layout(columns=(*TEXT, *NUMERIC)),),
 )
 

@@ -1,6 +1,6 @@
 """The whole build in one screen: publishers' files in, a release out.
 
-read -> place -> examine -> gather -> estimate -> disclose -> compare -> publish
+read -> place -> examine -> gather -> estimate -> disclose -> compare -> derive -> publish
 """
 
 import fcntl
@@ -18,6 +18,7 @@ import pandas as pd
 import careatlas
 from careatlas.build import account, compare, completeness, disclose, gather, tidy
 from careatlas.build.areas import Areas, Country, as_arrow, build_areas, hexagon_layouts
+from careatlas.build.derive import Known, derived_tables
 from careatlas.build.estimate import estimate, with_expected
 from careatlas.build.gather import Gathered, Inputs
 from careatlas.catalogue.indicator import Indicator
@@ -97,10 +98,11 @@ def _build(
             "files": account.files(reads, editions),
             "reconciliation": account.reconciliation(reads, editions, areas),
         }
+        release_tables |= derived_tables(Known(values, comparisons, areas, catalogue, small), say)
     say("writing the release")
     return publish(
         home,
-        {name: as_arrow(name, release_tables[name]) for name in RELEASE},
+        {name: as_arrow(name, release_tables.get(name, pd.DataFrame())) for name in RELEASE},
         _documents(catalogue, boundaries, areas, values),
         account.manifest(reads, country, _is_simulated(data)),
     )

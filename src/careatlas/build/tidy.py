@@ -246,7 +246,7 @@ def _iso(value: Any) -> Any:
 def _version(source: str) -> str:
     """A short hash of the code that tidies this source: changed code reads the file again."""
     from careatlas.engine import connect as connect_module
-    from careatlas.engine import tables
+    from careatlas.engine import table, tidied_tables
     from careatlas.sources import source as contract
 
     if source not in all_sources():
@@ -255,7 +255,8 @@ def _version(source: str) -> str:
     files = [
         all_sources()[source].__file__,
         contract.__file__,
-        tables.__file__,
+        table.__file__,
+        tidied_tables.__file__,
         connect_module.__file__,
         *shared,
     ]

@@ -1,6 +1,6 @@
 """Area types: the kinds of place and body the atlas compares, one file each in ``content/areas``.
 
-A *base* type is counted straight from a column of a publisher's table (``area_columns`` in engine/tables.py).
+A *base* type is counted straight from a column of a publisher's table (``area_columns`` in engine/tidied_tables.py).
 Any other type ``rolls_up_from`` one below it: its counts are the sums of its members' counts. Members come
 from the publishers' look-ups, or stand in the file itself under ``members`` (a grouping of one's own needs
 only this file).

@@ -18,7 +18,8 @@ from careatlas.catalogue.area import AreaType, base_type
 from careatlas.catalogue.indicator import AGE_KEYS, Counted, Indicator
 from careatlas.catalogue.population import StandardPopulation
 from careatlas.catalogue.target import Target
-from careatlas.engine.tables import TIDIED, Table
+from careatlas.engine.table import Table
+from careatlas.engine.tables import TIDIED
 from careatlas.errors import DefinitionError
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def _method(indicator: Indicator, names: Names) -> Iterator[Fault]:
 
 
 def _counted(part: str, counted: Counted) -> Iterator[Fault]:
-    yield from _known(counted.table, TIDIED, f"{part}: table", "in engine/tables.py")
+    yield from _known(counted.table, TIDIED, f"{part}: table", "in engine/tidied_tables.py")
     if counted.table not in TIDIED:
         return
     table = TIDIED[counted.table]
@@ -232,7 +233,7 @@ def _examples(indicator: Indicator) -> Iterator[Fault]:
         if not example.expect:
             yield f'example "{example.name}" expects nothing.', "State the answer for at least one area."
         for table, rows in example.rows.items():
-            yield from _known(table, TIDIED, f'example "{example.name}": table', "in engine/tables.py")
+            yield from _known(table, TIDIED, f'example "{example.name}": table', "in engine/tidied_tables.py")
             names = TIDIED[table].column_names if table in TIDIED else None
             for column in sorted({column for row in rows for column in row}) if names else ():
                 yield from _known(
