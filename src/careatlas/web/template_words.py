@@ -1,12 +1,14 @@
-"""Template filters: numbers, periods and states as words. Built into every template (see settings)."""
+"""Template filters: numbers, periods, states, docstrings as words. Built into all templates (see settings)."""
 
 from typing import Any
 
 from django import template
 
 from careatlas.present.periods import period_name
+from careatlas.web.text import from_docstring
 
 register = template.Library()
+register.filter(from_docstring)
 
 
 @register.filter
