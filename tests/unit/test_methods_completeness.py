@@ -161,7 +161,7 @@ def test_one_number_where_a_series_is_meant_is_refused():
         completeness.absent_submitters(True)
     with pytest.raises(ValueError, match=r"new_periods must be \[..., area\]; it has 0 axes"):
         completeness.low_level_areas(3, 1000)
-    with pytest.raises(ValueError, match="completed must have 3 along its axis month; it has 1"):
+    with pytest.raises(ValueError, match=r"waiting is \[3\] and new_periods \[1\]: their last axes must"):
         completeness.has_unusual_stock([1, 2, 3], [1], [1])
     for method in (completeness.has_unusual_ratio, lambda *args: completeness.has_unusual_stock(1, *args)):
         with pytest.raises(ValueError, match=r"must be \[..., month\]; it has 0 axes"):

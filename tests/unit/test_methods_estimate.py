@@ -4,17 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from careatlas.methods import funnel, ranking
+from careatlas.methods.attribution import attribute
+from careatlas.methods.completeness import likely_absent_submitters, missing_share, share_at
+from careatlas.methods.counterfactual import business_as_usual
 from careatlas.methods.crude_rate import crude_rate
 from careatlas.methods.cube import cube
 from careatlas.methods.directly_standardised_rate import directly_standardised_rate
 from careatlas.methods.estimate import alike, as_counts
-from careatlas.methods.indirectly_standardised_ratio import (
-    expected_events,
-    indirectly_standardised_ratio,
-)
-from careatlas.methods.mean import mean
-from careatlas.methods.negative_binomial import negative_binomial
+from careatlas.methods.improvement import difference_in_differences
+from careatlas.methods.indirectly_standardised_ratio import expected_events
 from careatlas.methods.nested_variation import nested_variation
 from careatlas.methods.overdispersion import (
     adjusted_rate_limits,
@@ -23,68 +21,17 @@ from careatlas.methods.overdispersion import (
     score_overdispersion,
     shmi_overdispersion,
 )
-from careatlas.methods.proportion import proportion
-from careatlas.methods.smoothing import gamma_poisson, marshall, marshall_local
-from careatlas.methods.spatial import empirical_bayes_index, morans_i
+from careatlas.methods.peers import learnt_weights
+from careatlas.methods.prioritisation import funding_share
+from careatlas.methods.quality_gate import quality_gate
+from careatlas.methods.significance import significance
+from careatlas.methods.smoothing import marshall_local
+from careatlas.methods.spatial import morans_i
 from careatlas.methods.spatial_smoothing import spatial_smoothing
-from careatlas.methods.trend import recent_proportion_trend, recent_trend
+from careatlas.methods.synthetic_control import synthetic_control
 
 NAN = np.nan
 ROW = [[0, 1, 0], [1, 0, 1], [0, 1, 0]]
-OF_TWO = {
-    "crude_rate": crude_rate,
-    "proportion": proportion,
-    "indirectly_standardised_ratio": indirectly_standardised_ratio,
-    "outlying": funnel.outlying,
-    "rate_overdispersion": rate_overdispersion,
-    "score_overdispersion": lambda score, error: score_overdispersion(score, error, 1),
-    "negative_binomial": negative_binomial,
-    "gamma_poisson": gamma_poisson,
-    "marshall": marshall,
-    "marshall_local": lambda count, people: marshall_local(count, people, ROW),
-    "empirical_bayes_index": empirical_bayes_index,
-    "spatial_smoothing": lambda observed, expected: spatial_smoothing(observed, expected, ROW),
-    "rank_rates": ranking.rank_rates,
-    "rank_proportions": ranking.rank_proportions,
-    "rank_estimates": lambda value, upper: ranking.rank_estimates(value, value, upper),
-    "mean": lambda total, squares: mean(total, squares, total),
-    "recent_trend": lambda value, upper: recent_trend(value, value, upper),
-    "recent_proportion_trend": recent_proportion_trend,
-}
-each_of_two = pytest.mark.parametrize("method", OF_TWO.values(), ids=OF_TWO)
-
-
-@each_of_two
-def test_the_same_labels_in_another_order_are_refused(method):
-    events = pd.Series([9, 11, 12], index=["E1", "E2", "E3"])
-    people = pd.Series([13, 14, 15], index=["E3", "E2", "E1"])
-    with pytest.raises(ValueError, match="have different labels, 'E1' and 'E3' at position 0: put them in"):
-        method(events, people)
-
-
-@each_of_two
-def test_a_column_beside_a_list_is_refused_and_never_becomes_a_square(method):
-    with pytest.raises(ValueError, match="their last axes must have one length"):
-        method([9, 11, 12], [[13], [14], [15]])
-    with pytest.raises(ValueError, match="their last axes must have one length"):
-        method(pd.DataFrame({"events": [9, 11, 12]}), pd.Series([13, 14, 15]))
-
-
-@each_of_two
-@pytest.mark.parametrize("wrong", [[13], [13, 14], [13, 14, 15, 16]])
-def test_lists_of_other_lengths_are_refused_in_our_words(method, wrong):
-    with pytest.raises(ValueError, match=rf"is \[3\] and \w+ \[{len(wrong)}\]: their last axes"):
-        method([9, 11, 12], wrong)
-
-
-@each_of_two
-@pytest.mark.parametrize("suppressed", ["*", "<5", "1,200"])
-def test_text_is_refused_with_its_place_and_what_to_give_instead(method, suppressed):
-    message = r"must be numbers; it is '.*' at position 1 \(give NaN for what is suppressed or missing\)"
-    with pytest.raises(ValueError, match=message):
-        method([9, suppressed, 12], [13, 14, 15])
-    with pytest.raises(ValueError, match=message):
-        method(pd.Series([9, 11, 12]), pd.Series([13, suppressed, 15]))
 
 
 def test_one_number_stands_for_all_areas_and_axes_in_front_spread():
@@ -132,6 +79,45 @@ def test_neighbours_units_and_covariates_must_have_the_labels_of_the_areas():
     for call in calls:
         with pytest.raises(ValueError, match="different labels, 'E1' and 'E2' at position 0"):
             call()
+
+
+def test_a_comparator_may_be_given_for_each_set_of_areas_but_never_make_a_square():
+    words = significance([[2, 5], [2, 5]], [[4, 8], [4, 8]], [[3], [6]], "lower_is_better")
+    assert words.tolist() == [["similar", "worse"], ["better", "similar"]]
+    with pytest.raises(ValueError, match=r"lower is \[2\] and comparator \[2 x 1\]: their last axes"):
+        significance([2, 5], [4, 8], [[3], [6]], "lower_is_better")
+    with pytest.raises(ValueError, match=r"lower is \[2 x 2\] and comparator \[3 x 1\]: axes in front must"):
+        significance([[2, 5], [2, 5]], [[4, 8], [4, 8]], [[3], [6], [7]], "lower_is_better")
+
+
+def test_what_has_several_axes_is_held_together_along_the_one_in_common():
+    areas, turned, months = ["E1", "E2"], ["E2", "E1"], ["April", "May"]
+    figures = pd.DataFrame([[1.0, 2.0], [3.0, 4.0]], index=areas, columns=months)
+    by_area, is_first = pd.Series([1, 2], index=turned), pd.Series([True, False], index=turned)
+    is_seen = pd.DataFrame([[True, True], [True, False]], index=areas, columns=months)
+    by_claim = pd.Series([1, 0], index=areas)
+    calls = (
+        lambda: quality_gate(figures, 1, is_first),
+        lambda: difference_in_differences(figures, is_first, [False, True], start=1),
+        lambda: synthetic_control(figures, is_first, start=1),
+        lambda: synthetic_control(figures, [True, False], start=1, standard_error=figures[::-1]),
+        lambda: learnt_weights(figures, by_area),
+        lambda: funding_share(figures, by_area, budget=1),
+        lambda: business_as_usual(figures.loc["E1"].set_axis(areas), 1, working_days=by_area),
+        lambda: likely_absent_submitters(is_seen, is_first),
+        lambda: share_at(figures.T, is_first),
+        lambda: missing_share(figures.T, is_seen[::-1]),
+        lambda: attribute(by_claim, by_area, [1, 1], [1, 1], [True, True], [False, False]),
+        lambda: attribute([1, 1], [0, 1], by_claim, by_area, [True, True], [False, False]),
+    )
+    for call in calls:
+        with pytest.raises(ValueError, match=r"different labels, 'E[12]' and 'E[12]' at position 0"):
+            call()
+
+
+def test_a_multiplier_may_be_of_any_kind_of_number():
+    for multiplier in (100, 100.0, np.int64(100), np.float32(100), pd.Series([100])[0]):
+        assert crude_rate([10], [1000], multiplier).value.tolist() == [1]
 
 
 def test_strata_must_have_the_labels_of_the_standard_population():
@@ -187,7 +173,7 @@ def test_a_whole_result_in_place_of_one_of_its_fields_is_refused_with_their_name
 def test_a_target_may_be_given_for_each_set_of_areas_but_never_make_a_square():
     assert score_overdispersion([[1, 2], [3, 4]], [[1, 1]], [[1], [3]]).z.tolist() == [[0, 1], [0, 1]]
     with pytest.raises(
-        ValueError, match=r"target must be one number or \[..., 1\]; it has 2 axes and score 1"
+        ValueError, match=r"score is \[2\] and target \[2 x 1\]: their last axes must have one"
     ):
         score_overdispersion([1, 2], [1, 1], [[1], [2]])
 

@@ -133,7 +133,9 @@ def test_inputs_are_left_as_they_were_and_impossible_ones_refused():
 
 
 def test_one_number_is_not_taken_for_that_of_all_options():
-    with pytest.raises(ValueError, match="net_cost must have 2 along its axis option; it has 1"):
+    with pytest.raises(
+        ValueError, match=r"value is \[2\] and net_cost \[1\]: their last axes must have one length"
+    ):
         fund([1, 2], [3], 2)
     with pytest.raises(ValueError, match=r"value must be \[..., option\]; it has 0 axes"):
         fund(1, 3, 2)

@@ -3,12 +3,21 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from careatlas.methods.estimate import Numbers, as_numbers, as_truths, require_axes
+from careatlas.methods.estimate import (
+    Numbers,
+    as_numbers,
+    as_truths,
+    labels_of,
+    require_axes,
+    require_same_labels,
+)
 
 
 def panel(value: ArrayLike, start: int, **truths: ArrayLike) -> tuple[Numbers, tuple[NDArray[np.bool_], ...]]:
     """Values ``[..., area, period]``, and truths by area ``[..., area]`` in the order given, all on the same
     leading axes."""
+    by_label = {name: labels_of(each) for name, each in truths.items()}
+    require_same_labels(value=labels_of(value, -2), **by_label)
     value = as_numbers("value", value)
     require_axes("value", value, "area", "period")
     refuse_start(start, value.shape[-1])

@@ -44,6 +44,7 @@ from careatlas.methods.estimate import (
     divide,
     refuse_where,
     require_axes,
+    require_same_labels,
 )
 
 CHAPTER = "Opportunity and benefit"
@@ -94,6 +95,8 @@ def attribute(
     ([40.0, 0.0], [12.0, 0.0])
     """
     split = _split(split)
+    require_same_labels(claim=claim, pool=pool, is_quality_held=is_quality_held)
+    require_same_labels(value=value, lower=lower, is_counting_changed=is_counting_changed)
     claim, pool, value = _claims(claim, pool, value, "value")
     lower = as_numbers("lower", lower)
     is_changed = as_truths("is_counting_changed", is_counting_changed, not_known=True)

@@ -29,7 +29,16 @@ guidance.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from careatlas.methods.estimate import Numbers, as_counts, as_truths, divide, require_axes
+from careatlas.methods.estimate import (
+    Numbers,
+    alike,
+    as_counts,
+    as_truths,
+    divide,
+    labels_of,
+    require_axes,
+    require_same_labels,
+)
 
 CHAPTER = "Data quality and disclosure"
 Truths = NDArray[np.bool_]
@@ -72,6 +81,7 @@ def likely_absent_submitters(reported: ArrayLike, has_successor: ArrayLike, wind
     >>> likely_absent_submitters([[True, False], [True, False]], [False, True]).tolist()
     [True, False]
     """
+    require_same_labels(reported=labels_of(reported, -2), has_successor=labels_of(has_successor))
     return absent_submitters(reported, 1, window) & ~as_truths("has_successor", has_successor)
 
 
@@ -84,6 +94,7 @@ def share_at(activity: ArrayLike, submitters: ArrayLike) -> Numbers:
     >>> share_at([[90, 10], [50, 0], [np.nan, 5]], [False, True]).tolist()
     [0.1, 0.0, nan]
     """
+    require_same_labels(activity=labels_of(activity), submitters=labels_of(submitters))
     activity, submitters = as_counts("activity", activity), as_truths("submitters", submitters)
     require_axes("activity", activity, "area", "submitter")
     require_axes("submitters", submitters, submitter=activity.shape[-1])
@@ -101,6 +112,7 @@ def missing_share(activity_before: ArrayLike, reported: ArrayLike, window: int =
     >>> missing_share([[600, 400]], [[True] * 7, [True] * 6 + [False]]).tolist()
     [0.4]
     """
+    require_same_labels(activity_before=labels_of(activity_before), reported=labels_of(reported, -2))
     reported = as_truths("reported", reported)
     require_axes("reported", reported, "submitter", "month")
     is_known = has_long_history(reported.any(axis=-2), window=window)
@@ -129,7 +141,7 @@ def low_level_areas(new_periods: ArrayLike, population: ArrayLike, fraction: flo
     >>> low_level_areas([28, 30, 4, np.nan], [1000, 1000, 1000, 1000]).tolist()
     [False, False, True, False]
     """
-    level = divide(as_counts("new_periods", new_periods), as_counts("population", population))
+    level = divide(*alike(new_periods=new_periods, population=population))
     require_axes("new_periods", level, "area")
     return level < fraction * _median(level)
 
@@ -149,8 +161,8 @@ def partial_submitters(
     >>> partial_submitters([4145, 9000, 30], [9994, 9900, 100], [34560, 30000, 900]).tolist()
     [True, False, False]
     """
-    ratio = divide(as_counts("completed", completed), as_counts("new_periods", new_periods))
-    return (ratio < ratio_below) & (as_counts("waiting", waiting) > waiting_above)
+    completed, new, waiting = alike(completed=completed, new_periods=new_periods, waiting=waiting)
+    return (divide(completed, new) < ratio_below) & (waiting > waiting_above)
 
 
 def has_unusual_ratio(
@@ -172,7 +184,7 @@ def has_unusual_ratio(
     >>> has_unusual_ratio(completed, np.full((3, 13), 1000)).tolist()
     [True, False, True]
     """
-    completed, new = as_counts("completed", completed), as_counts("new_periods", new_periods)
+    completed, new = alike(completed=completed, new_periods=new_periods)
     log_ratio = np.log((completed + 0.5) / (new + 0.5))
     return _is_outside_usual_band(
         np.where(completed + new > 0, log_ratio, np.nan), spreads, minimum_months, window
@@ -197,8 +209,8 @@ def has_unusual_stock(
     >>> has_unusual_stock([*waiting, 600], [100] * 17, [100] * 17).tolist()
     True
     """
-    waiting = as_counts("waiting", waiting)
-    flow = as_counts("new_periods", new_periods) - as_counts("completed", completed)
+    waiting, new, completed = alike(waiting=waiting, new_periods=new_periods, completed=completed)
+    flow = new - completed
     require_axes("waiting", waiting, "month")
     require_axes("completed", flow, month=waiting.shape[-1])
     unexplained = waiting[..., :-1] + flow[..., 1:] - waiting[..., 1:]

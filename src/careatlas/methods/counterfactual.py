@@ -39,7 +39,14 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaincinv
 
 from careatlas.methods._panel import refuse_start
-from careatlas.methods.estimate import Numbers, as_counts, divide, refuse_where, require_axes
+from careatlas.methods.estimate import (
+    Numbers,
+    as_counts,
+    divide,
+    refuse_where,
+    require_axes,
+    require_same_labels,
+)
 from careatlas.methods.intervals import tail
 
 CHAPTER = "Opportunity and benefit"
@@ -111,6 +118,7 @@ def business_as_usual(
     >>> round(float(usual.saving), -1), bool(usual.saving_lower > 0)
     (120.0, True)
     """
+    require_same_labels(activity=activity, working_days=working_days, weighted_heads=weighted_heads)
     activity = _activity(activity, start)
     months, ahead = activity.shape[-1], activity.shape[-1] - start
     heads = _above_zero("weighted_heads", weighted_heads, activity.shape).reshape(-1, months)

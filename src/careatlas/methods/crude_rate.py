@@ -19,7 +19,7 @@ Source: Breslow & Day 1987, Statistical methods in cancer research II, IARC; Gar
 
 from numpy.typing import ArrayLike
 
-from careatlas.methods.estimate import Estimate, alike, divide, refuse_where
+from careatlas.methods.estimate import Estimate, alike, divide, positive, refuse_where
 from careatlas.methods.intervals import count_limits
 
 CHAPTER = "Rates"
@@ -43,6 +43,7 @@ def crude_rate(
     >>> float(rate.value[0]), float(rate.lower[0].round(3)), float(rate.upper[0].round(3))
     (1.0, 0.479, 1.839)
     """
+    multiplier = positive("multiplier", multiplier)
     count, denominator = alike(count=count, denominator=denominator)
     refuse_where((denominator == 0) & (count > 0), "there are events among nobody")
     lower, upper = count_limits(count, confidence)

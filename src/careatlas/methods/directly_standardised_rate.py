@@ -35,6 +35,7 @@ from careatlas.methods.estimate import (
     Numbers,
     as_counts,
     divide,
+    positive,
     refuse_where,
     require_axes,
     require_same_labels,
@@ -84,6 +85,7 @@ def directly_standardised_rate(
     >>> float(rate.value[0].round(6)), float(rate.lower[0].round(2)), float(rate.upper[0].round(2))
     (2.0, 1.43, 2.72)
     """
+    multiplier = positive("multiplier", multiplier)
     require_same_labels(count_by_stratum=count_by_stratum, denominator_by_stratum=denominator_by_stratum)
     weight, has_weight = _weight_per_person(denominator_by_stratum, standard_population)
     count = _of_strata("count_by_stratum", count_by_stratum, standard_population)
@@ -117,6 +119,7 @@ def gamma_limited_standardised_rate(
     >>> float(rate.value[0]), float(rate.lower[0]), float(rate.upper[0].round(4))
     (0.0, 0.0, 1.8444)
     """
+    multiplier = positive("multiplier", multiplier)
     require_same_labels(count_by_stratum=count_by_stratum, denominator_by_stratum=denominator_by_stratum)
     weight, has_weight = _weight_per_person(denominator_by_stratum, standard_population)
     count = _of_strata("count_by_stratum", count_by_stratum, standard_population)[..., has_weight]

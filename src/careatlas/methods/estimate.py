@@ -10,6 +10,7 @@ carry labels that differ, or are in another order, they are refused (``alike``);
 """
 
 from collections.abc import Callable
+from numbers import Real
 from operator import index
 from typing import Any, NamedTuple
 
@@ -153,32 +154,37 @@ def require_axes(name: str, numbers: NDArray[Any], *axes: str, **lengths: int) -
 
 
 def alike(
-    convert: Callable[[str, ArrayLike], Numbers] = as_counts, /, **given: ArrayLike
+    convert: Callable[[str, ArrayLike], Numbers] = as_counts, /, *for_all: str, **given: ArrayLike
 ) -> tuple[Numbers, ...]:
     """What is given by name as floats (``as_counts``, or ``as_numbers``) that go together by position.
 
     Refused where labels differ (``require_same_labels``) and where last axes are of different lengths: a single
     number may stand for all areas, but a column of sixty rows beside a list of sixty would become 60 x 60. Axes
-    in front spread as usual. The arrays are not spread themselves.
+    in front spread as usual. The arrays are not spread themselves. Those named ``for_all`` may also be one for all
+    areas of each set, ``[..., 1]`` with no more axes than the areas have, as England's figure in each period is.
 
     >>> alike(count=[3, None], denominator=2)
     (array([ 3., nan]), array(2.))
+    >>> value, england = alike(as_numbers, "england", value=[[3, 4], [5, 6]], england=[[2], [1]])
+    >>> (value - england).tolist()
+    [[1.0, 2.0], [4.0, 5.0]]
     >>> alike(count=[3, 4], denominator=[[20], [30]])
     Traceback (most recent call last):
     ValueError: count is [2] and denominator [2 x 1]: their last axes must have one length
     """
     numbers = tuple(convert(name, values) for name, values in given.items())
     if len({each.shape for each in numbers}) > 1:
-        _require_one_shape(dict(zip(given, numbers, strict=True)))
+        _require_one_shape(dict(zip(given, numbers, strict=True)), for_all)
     require_same_labels(**given)
     return numbers
 
 
-def _require_one_shape(given: dict[str, Numbers]) -> None:
+def _require_one_shape(given: dict[str, Numbers], for_all: tuple[str, ...]) -> None:
     (first, one), *others = ((name, each.shape) for name, each in given.items() if each.ndim)
     for name, shape in others:
         what = f"{first} is [{' x '.join(map(str, one))}] and {name} [{' x '.join(map(str, shape))}]"
-        if shape[-1] != one[-1]:
+        is_for_all = name in for_all and shape[-1] == 1 and len(shape) <= len(one)
+        if shape[-1] != one[-1] and not is_for_all:
             raise ValueError(f"{what}: their last axes must have one length")
         if any(1 != a != b != 1 for a, b in zip(shape[::-1], one[::-1], strict=False)):
             raise ValueError(f"{what}: axes in front must have one length, or 1")
@@ -244,6 +250,18 @@ def whole_number(name: str, number: int, fewest: int) -> int:
     if whole < fewest:
         raise ValueError(f"{name} must be a whole number of at least {fewest}; it is {number!r}")
     return whole
+
+
+def positive(name: str, number: float) -> float:
+    """The number, refused unless it is one, above zero and finite.
+
+    >>> positive("multiplier", "1000")
+    Traceback (most recent call last):
+    ValueError: multiplier must be a number above zero; it is '1000'
+    """
+    if not (isinstance(number, Real) and 0 < number < np.inf):
+        raise ValueError(f"{name} must be a number above zero; it is {number!r}")
+    return float(number)
 
 
 def mean_of_known(numbers: Numbers) -> Numbers:

@@ -24,7 +24,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from careatlas.methods.estimate import Numbers, alike, as_counts, divide, require_axes, require_same_labels
+from careatlas.methods.estimate import (
+    Numbers,
+    alike,
+    as_counts,
+    divide,
+    positive,
+    require_axes,
+    require_same_labels,
+)
 from careatlas.methods.intervals import count_limits
 
 CHAPTER = "Rates"
@@ -57,6 +65,7 @@ def indirectly_standardised_ratio(
     >>> float(ratio.value[0]), float(ratio.lower[0].round(1)), float(ratio.upper[0].round(1))
     (150.0, 83.9, 247.4)
     """
+    multiplier = positive("multiplier", multiplier)
     count, expected = alike(count=count, expected=expected)
     lower, upper = count_limits(count, confidence)
     return StandardisedRatio(*(multiplier * divide(events, expected) for events in (count, lower, upper)))

@@ -33,7 +33,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit
 
-from careatlas.methods.estimate import Numbers, as_counts, as_numbers, divide, refuse_where
+from careatlas.methods.estimate import (
+    Numbers,
+    alike,
+    as_counts,
+    as_numbers,
+    divide,
+    refuse_where,
+    require_axes,
+)
 from careatlas.methods.intervals import normal_quantile, tail
 
 CHAPTER = "Variation"
@@ -79,8 +87,9 @@ def slope_index(
     >>> float(found.sii.round(6)), float(found.at_least_advantaged.round(6)), float(found.rii.round(4))
     (15.0, 58.5, 1.2564)
     """
-    error = as_counts("standard_error", standard_error)
-    value, error, population, reason = _prepare(value, error, population)
+    given = alike(as_numbers, value=value, standard_error=standard_error, population=population)
+    as_counts("standard_error", given[1])
+    value, error, population, reason = _prepare(*given)
     return _index(value, value, error**2, population, reason, confidence)
 
 
@@ -146,11 +155,10 @@ def slope_index_of_proportions(
     return SlopeIndex(found.sii, *limits[:2], *ratio, *found[6:8], reason)
 
 
-def _prepare(value: ArrayLike, error: Numbers, population: ArrayLike) -> tuple:
+def _prepare(value: Numbers, error: Numbers, population: Numbers) -> tuple:
     """All in one shape, and NaN or a standard population where an area is left out, with the reason."""
-    value, error, population = np.broadcast_arrays(
-        as_numbers("value", value), error, as_counts("population", population)
-    )
+    value, error, population = np.broadcast_arrays(value, error, as_counts("population", population))
+    require_axes("value", value, "group")
     groups = value.shape[-1]
     if not FEWEST <= groups <= MOST:
         raise ValueError(f"there must be {FEWEST} to {MOST} groups; there are {groups}")
@@ -163,13 +171,13 @@ def _prepare(value: ArrayLike, error: Numbers, population: ArrayLike) -> tuple:
 
 def _prepare_by_limits(scale, allowed: str, value, lower, upper, population) -> tuple:
     """As ``_prepare``, with the standard error on the ``scale`` from the 95 % limits."""
-    given = {"value": value, "lower": lower, "upper": upper}
-    numbers = {name: as_numbers(name, each) for name, each in given.items()}
-    for name, each in numbers.items():
+    value, lower, upper, population = alike(
+        as_numbers, value=value, lower=lower, upper=upper, population=population
+    )
+    for name, each in (("value", value), ("lower", lower), ("upper", upper)):
         is_wrong = (each <= 0) | ((each >= 1) & (scale is logit))
         refuse_where(is_wrong, f"{name} is not {allowed}")
-    refuse_where(numbers["upper"] < numbers["lower"], "upper is below lower")
-    value, lower, upper = (numbers[name] for name in given)
+    refuse_where(upper < lower, "upper is below lower")
     refuse_where((value < lower) | (value > upper), "value is not between its limits")
     spread = (scale(upper) - scale(lower)) / (2 * normal_quantile(0.95))
     return _prepare(value, spread, population)

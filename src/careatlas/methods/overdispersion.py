@@ -155,12 +155,10 @@ def score_overdispersion(score: ArrayLike, standard_error: ArrayLike, target: Ar
     >>> score_overdispersion([1.2, 0.8], [0.1, 0.1], 1.0).tau2.round(6)
     array([0.07])
     """
-    score, standard_error = alike(as_numbers, score=score, standard_error=standard_error)
-    standard_error, target = as_counts("standard_error", standard_error), as_numbers("target", target)
-    if target.ndim > max(score.ndim, 1):
-        raise ValueError(
-            f"target must be one number or [..., 1]; it has {target.ndim} axes and score {score.ndim}"
-        )
+    score, standard_error, target = alike(
+        as_numbers, "target", score=score, standard_error=standard_error, target=target
+    )
+    as_counts("standard_error", standard_error)
     difference = score - target
     require_axes("score", difference, "area")
     z = divide(difference, standard_error)
@@ -293,7 +291,7 @@ def adjusted_ratio_limits(
     >>> lower.round(4), upper.round(4)
     (array([0.7584]), array([1.3185]))
     """
-    error = _ratio_error(as_counts("count", count), as_counts("other", other))
+    error = _ratio_error(*alike(count=count, other=other))
     overall, reach = as_counts("overall", overall), normal_quantile(confidence)
     reach = reach * np.sqrt(error**2 + as_counts("tau2", tau2))
     return Limits(overall * np.exp(-reach), overall * np.exp(reach))

@@ -34,13 +34,16 @@ from careatlas.methods.estimate import (
     as_counts,
     as_numbers,
     divide,
+    labels_of,
     refuse_where,
     require_axes,
+    require_same_labels,
     whole_number,
 )
 
 CHAPTER = "Ranks and comparison"
-NUMBER, FEWEST, CALIPER_SHARE = 10, 5, 0.95
+NUMBER = 10
+FEWEST, CALIPER_SHARE = 5, 0.95
 NONE = -1
 
 
@@ -118,6 +121,7 @@ def learnt_weights(variables: ArrayLike, need: ArrayLike) -> Numbers:
     >>> learnt_weights([[1, 1], [2, -1], [3, -1], [4, 1]], [10, 20, 30, 40]).round(3)
     array([1., 0.])
     """
+    require_same_labels(variables=labels_of(variables, -2), need=labels_of(need))
     variables, need = _one_set(variables), as_numbers("need", need)
     require_axes("need", need, area=len(variables))
     flat = need.reshape(-1, need.shape[-1])

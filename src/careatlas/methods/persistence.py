@@ -33,6 +33,7 @@ from numpy.typing import ArrayLike, NDArray
 from careatlas.methods.estimate import (
     Limits,
     Numbers,
+    alike,
     as_counts,
     as_numbers,
     counts_with_axes,
@@ -110,7 +111,8 @@ def score_persistence(score: ArrayLike, chance: ArrayLike, confidence: float = 0
     >>> float(found.permanent.round(4)), float(found.permanent_share)
     (0.99, 1.0)
     """
-    score, chance = np.broadcast_arrays(as_numbers("score", score), as_counts("chance", chance))
+    score, chance = np.broadcast_arrays(*alike(as_numbers, score=score, chance=chance))
+    as_counts("chance", chance)
     require_axes("score", score, "area", "period")
     refuse_where(chance == 0, "chance is zero")
     normal_quantile(confidence)  # refuses a percentage
@@ -149,6 +151,7 @@ def next_deviation(
     >>> float(next_deviation(0.2, chance=0.01, permanent=0.01))
     0.1
     """
+    deviation, chance = alike(as_numbers, deviation=deviation, chance=chance)
     chance, permanent, drift, come_and_go = (
         as_counts(*each)
         for each in (
@@ -160,9 +163,7 @@ def next_deviation(
     )
     step = as_numbers("step", step)
     kept = permanent + drift * step * (step + 1)
-    return as_numbers("deviation", deviation) * divide(
-        kept, permanent + drift * step**2 + come_and_go + chance
-    )
+    return deviation * divide(kept, permanent + drift * step**2 + come_and_go + chance)
 
 
 def run_length(

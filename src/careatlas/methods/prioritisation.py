@@ -25,11 +25,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from careatlas.methods.estimate import (
     Numbers,
+    alike,
     as_counts,
     as_numbers,
     divide,
+    labels_of,
     refuse_where,
     require_axes,
+    require_same_labels,
     whole_number,
 )
 
@@ -58,11 +61,15 @@ def expected_value(
     >>> float(expected_value(0.2, 100, 0.5))
     10.0
     """
-    probability = as_counts("probability_of_success", probability_of_success)
-    refuse_where(probability > 1, "probability_of_success is above 1")
-    return (
-        as_numbers("benefit_per_patient", benefit_per_patient) * as_counts("patients", patients) * probability
+    benefit, patients, probability = alike(
+        as_numbers,
+        benefit_per_patient=benefit_per_patient,
+        patients=patients,
+        probability_of_success=probability_of_success,
     )
+    as_counts("probability_of_success", probability)
+    refuse_where(probability > 1, "probability_of_success is above 1")
+    return benefit * as_counts("patients", patients) * probability
 
 
 def fund(value: ArrayLike, net_cost: ArrayLike, budget: ArrayLike) -> Funding:
@@ -82,7 +89,7 @@ def fund(value: ArrayLike, net_cost: ArrayLike, budget: ArrayLike) -> Funding:
     >>> funding.is_funded.tolist(), funding.rank.tolist(), float(funding.left)
     ([True, False, True, True], [2.0, 3.0, 1.0, 4.0], 0.0)
     """
-    value, cost = _of_options(as_numbers("value", value), "net_cost", as_numbers("net_cost", net_cost))
+    value, cost = _of_options(value=value, net_cost=net_cost)
     left = np.broadcast_to(as_counts("budget", budget), value.shape[:-1]).astype(float)
     is_dominant = (cost <= 0) & (value >= 0)
     is_candidate = is_dominant | ((cost > 0) & (value > 0))
@@ -112,7 +119,8 @@ def candidates_for_release(value: ArrayLike, cost: ArrayLike, needed: ArrayLike)
     >>> candidates_for_release([10, 3, 9], [20, 30, 30], needed=40).tolist()
     [False, True, True]
     """
-    value, cost = _of_options(as_numbers("value", value), "cost", as_counts("cost", cost))
+    value, cost = _of_options(value=value, cost=cost)
+    as_counts("cost", cost)
     slope = divide(value, cost)
     order = np.argsort(slope, axis=-1, kind="stable")  # unknown ones come last
     released = np.where(np.isnan(slope), 0, cost)
@@ -140,6 +148,7 @@ def funding_share(
     >>> float(share[0]), float(share[1] + share[2])
     (1.0, 1.0)
     """
+    require_same_labels(score=labels_of(score, -2), net_cost=labels_of(net_cost))
     score, cost = as_numbers("score", score), as_numbers("net_cost", net_cost)
     require_axes("score", score, "option", "criterion")
     draws = whole_number("draws", draws, fewest=1)
@@ -150,9 +159,9 @@ def funding_share(
     return np.where(is_unknown, np.nan, share)
 
 
-def _of_options(value: Numbers, name: str, cost: Numbers) -> tuple[Numbers, Numbers]:
+def _of_options(**given: ArrayLike) -> tuple[Numbers, ...]:
     """Values and costs on the same leading axes, one of each for every option."""
-    require_axes("value", value, "option")
-    require_axes(name, cost, option=value.shape[-1])
-    value, cost = np.broadcast_arrays(value, cost)
-    return value, cost
+    numbers = alike(as_numbers, **given)
+    for name, each in zip(given, numbers, strict=True):
+        require_axes(name, each, "option")
+    return np.broadcast_arrays(*numbers)

@@ -20,7 +20,7 @@ Source: Wilson 1927, JASA 22:209, 10.1080/01621459.1927.10502953; Newcombe 1998,
 
 from numpy.typing import ArrayLike
 
-from careatlas.methods.estimate import Estimate, divide
+from careatlas.methods.estimate import Estimate, divide, positive
 from careatlas.methods.intervals import as_part, wilson_limits
 
 CHAPTER = "Rates"
@@ -43,6 +43,7 @@ def proportion(
     >>> float(share.value[0]), float(share.lower[0].round(2)), float(share.upper[0].round(2))
     (50.0, 23.66, 76.34)
     """
+    multiplier = positive("multiplier", multiplier)
     count, denominator = as_part(count, denominator)
     lower, upper = wilson_limits(count, denominator, confidence)
     return Estimate(multiplier * divide(count, denominator), multiplier * lower, multiplier * upper)

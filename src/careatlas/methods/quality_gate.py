@@ -31,10 +31,13 @@ from numpy.typing import ArrayLike, NDArray
 from careatlas.methods._panel import refuse_start
 from careatlas.methods.estimate import (
     Numbers,
+    alike,
     as_numbers,
     as_truths,
+    labels_of,
     mean_of_known,
     require_axes,
+    require_same_labels,
     whole_number,
 )
 
@@ -92,6 +95,7 @@ def quality_gate(
     >>> bool(gate.is_held), gate.is_worse.tolist()
     (False, [False, True])
     """
+    require_same_labels(value=labels_of(value, -2), is_higher_better=labels_of(is_higher_better))
     value = as_numbers("value", value)
     require_axes("value", value, "measure", "month")
     measures, months = value.shape[-2:]
@@ -114,7 +118,7 @@ def stable_rule(
 ) -> Rule:
     """The least limit and run that keep to the false alarms allowed for all ``measures`` together, half to each.
 
-    ``measures``, how many are watched, and ``before``, months known of them, of any shapes that broadcast;
+    ``measures``, how many are watched, and ``before``, months known of them, of one shape or one number;
     ``after``, months. From 50,000 simulated stable series, normal and independent, whose level is learnt from
     the months before as in the gate. Refuses fewer than two months before, none after, and false alarms not
     between 0 and 1.
@@ -129,6 +133,7 @@ def stable_rule(
     if not 0 < yearly_false_alarm < 1:
         raise ValueError(f"yearly_false_alarm must lie between 0 and 1; it is {yearly_false_alarm}")
     after = whole_number("after", after, fewest=1)
+    alike(measures=measures, before=before)
     measures, before = np.broadcast_arrays(np.maximum(measures, 1), before)
     years = max(after / 12, 1)
     allowed = 1 - (1 - yearly_false_alarm) ** (years / measures)

@@ -27,6 +27,7 @@ from numpy.typing import ArrayLike
 from careatlas.methods.estimate import (
     Estimate,
     Numbers,
+    alike,
     as_numbers,
     counts_with_axes,
     divide,
@@ -65,7 +66,7 @@ def transitions(first: ArrayLike, later: ArrayLike, confidence: float = 0.95) ->
            [1., 0., 0.],
            [0., 0., 1.]])
     """
-    first, later = np.broadcast_arrays(as_numbers("first", first), as_numbers("later", later))
+    first, later = np.broadcast_arrays(*alike(as_numbers, first=first, later=later))
     require_axes("first", first, "area")
     is_known = ~np.isnan(first + later)
     count = _count_transitions(np.where(is_known, first, np.nan), np.where(is_known, later, np.nan))

@@ -28,7 +28,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from careatlas.methods.crude_rate import crude_rate
 from careatlas.methods.disclosure import ROUNDED_TO, SMALLEST_SHOWN
-from careatlas.methods.estimate import Estimate, Numbers, as_counts
+from careatlas.methods.estimate import Estimate, Numbers, alike, positive
 from careatlas.methods.proportion import proportion
 
 CHAPTER = "Data quality and disclosure"
@@ -61,7 +61,7 @@ def rate_counts(
     """The counts a crude rate was made from, or a ratio (with expected events for ``denominator``).
 
     ``value``, and ``lower`` and ``upper`` where published (NaN where not), per ``multiplier`` people, as printed
-    to ``decimals`` (below 0: tens, hundreds); ``denominator`` as the public knows it. Any shapes that broadcast.
+    to ``decimals`` (below 0: tens, hundreds); ``denominator`` as the public knows it. All ``[..., area]``.
     ``counted_in`` 5: the rate was made from counts rounded to five. A count that lies on the edge between two
     printed figures fits both. At most 1,001 counts are told apart. NaN in value or denominator: nothing is
     published, and it is safe.
@@ -119,10 +119,11 @@ def _inversion(
     decimals: int,
     counted_in: int,
 ) -> Inversion:
+    multiplier = positive("multiplier", multiplier)
     if counted_in not in (1, ROUNDED_TO):
         raise ValueError(f"counted_in must be 1 or {ROUNDED_TO}; it is {counted_in}")
-    printed = [as_counts(name, each) for name, each in zip(Estimate._fields, printed, strict=True)]
-    given = np.stack(np.broadcast_arrays(*printed, as_counts("denominator", denominator)))
+    printed = dict(zip(Estimate._fields, printed, strict=True))
+    given = np.stack(np.broadcast_arrays(*alike(**printed, denominator=denominator)))
     flat, found = given.reshape(4, -1), np.empty((3, given[0].size))
     for start in range(0, flat.shape[1], AT_A_TIME):
         here = slice(start, start + AT_A_TIME)

@@ -27,7 +27,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from careatlas.methods.estimate import Numbers, as_counts, as_numbers, divide, refuse_where, require_axes
+from careatlas.methods.estimate import (
+    Numbers,
+    alike,
+    as_counts,
+    as_numbers,
+    divide,
+    refuse_where,
+    require_axes,
+)
 
 CHAPTER = "Variation"
 MOST_STEPS, ENOUGH = 100, 1e-8  # in log likelihood
@@ -63,7 +71,8 @@ def restricted_likelihood(
     >>> found.variance.round(4), found.level.round(4)
     (array([0.995, 0.   ]), array([2., 2.]))
     """
-    score, chance = np.broadcast_arrays(as_numbers("score", score), as_counts("chance", chance))
+    score, chance = np.broadcast_arrays(*alike(as_numbers, score=score, chance=chance))
+    as_counts("chance", chance)
     require_axes("score", score, "area", "period")
     refuse_where(chance == 0, "chance is zero")
     refuse_where(chance < LEAST_CHANCE * _range(score) ** 2, "chance is too small beside the spread of score")

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from careatlas.methods._best_peers import of_peers
-from careatlas.methods.estimate import Numbers, as_counts, as_numbers, refuse_where
+from careatlas.methods.estimate import Numbers, alike, as_counts, as_numbers, refuse_where
 from careatlas.methods.opportunity import best_first
 
 CHAPTER = "Opportunity and benefit"
@@ -64,9 +64,10 @@ def rightcare_rule(
     >>> float(found.benchmark[0]), float(found.amount[0]), bool(found.is_significant[0])
     (10.0, 400.0, True)
     """
-    value, lower, upper = (
-        as_numbers(*each) for each in (("value", value), ("lower", lower), ("upper", upper))
+    value, lower, upper, people = alike(
+        as_numbers, value=value, lower=lower, upper=upper, denominator=denominator
     )
+    as_counts("denominator", people)
     refuse_where(lower > upper, "lower is above upper")
     order = best_first(value, peers, polarity)[..., :BEST]
     benchmark = sum(of_peers(value, order[..., place]) for place in range(order.shape[-1])) / BEST
@@ -77,6 +78,5 @@ def rightcare_rule(
         if polarity == "lower_is_better"
         else (benchmark - value, upper < benchmark)
     )
-    people = as_counts("denominator", denominator)
     amount = np.maximum(gap, 0) * np.where(people > 0, people, np.nan)
     return RightCare(benchmark, amount, is_beyond & ~np.isnan(amount))

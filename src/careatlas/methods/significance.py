@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from careatlas.methods._variance_between import quantile
-from careatlas.methods.estimate import Numbers, as_counts, as_numbers, divide, refuse_where
+from careatlas.methods.estimate import Numbers, alike, as_counts, as_numbers, divide, positive, refuse_where
 from careatlas.methods.funnel import proportion_limits
 from careatlas.methods.intervals import exact_limits
 
@@ -53,7 +53,7 @@ def significance(
     """One of ``better``, ``similar``, ``worse`` (or ``higher``, ``similar``, ``lower``) or ``not_compared``.
 
     ``lower`` and ``upper`` are the limits of the value, ``[..., area]``; the ``comparator`` (England, a
-    standard, a peer) has that shape or broadcasts to it, all in one unit. ``polarity`` is
+    standard, a peer) is one number, ``[..., 1]`` or ``[..., area]``, all in one unit. ``polarity`` is
     ``higher_is_better``, ``lower_is_better`` or ``neither``. Where a limit or the comparator is missing:
     ``not_compared``. Refuses another polarity, and an upper limit below the lower.
 
@@ -95,8 +95,7 @@ def by_two_intervals(
     """Method 17: as method 1, and 4 (worst) or 5 (best) where the ``comparator`` lies outside the 99.8 %
     limits too, ``outer_lower`` and ``outer_upper``.
 
-    All ``[..., area]`` or broadcast to it. 0 where anything is missing. Refuses outer limits within the
-    inner ones.
+    Shapes as in ``significance``. 0 where anything is missing. Refuses outer limits within the inner ones.
 
     >>> by_two_intervals([6, 9], [8, 11], [4, 7], [10, 13], 5, "lower_is_better").tolist()
     [1, 4]
@@ -121,7 +120,7 @@ def by_overlap(
 ) -> Codes:
     """Method 12: 2 where the interval of the area and that of the comparator share a point.
 
-    All ``[..., area]`` or broadcast to it. 0 where anything is missing.
+    Shapes as in ``significance``. 0 where anything is missing.
 
     >>> by_overlap([2, 5, 7], [4, 8, 9], 4, 6, "higher_is_better").tolist()
     [2, 2, 3]
@@ -154,6 +153,7 @@ def by_proportion_limits(
     >>> by_proportion_limits([40, 41, 60], [100, 100, 100], 50, "higher_is_better").tolist()
     [1, 2, 3]
     """
+    multiplier = positive("multiplier", multiplier)
     value, denominator, comparator = _numbers(value=value, denominator=denominator, comparator=comparator)
     for name, each in (("value", value), ("comparator", comparator)):
         refuse_where((each < 0) | (each > multiplier), f"{name} is not between 0 and {multiplier:g}")
@@ -182,6 +182,7 @@ def by_count_limits(
     >>> by_count_limits([81, 82, 122], [1e5, 1e5, 1e5], 100, "lower_is_better").tolist()
     [3, 2, 1]
     """
+    multiplier = positive("multiplier", multiplier)
     value, denominator, comparator = _numbers(value=value, denominator=denominator, comparator=comparator)
     people = as_counts("denominator", denominator) / multiplier
     limits = exact_limits(as_counts("comparator", comparator) * people, confidence)
@@ -221,8 +222,9 @@ def _good_words(polarity: str) -> tuple[str, str]:
 
 
 def _numbers(**given: ArrayLike) -> list[Numbers]:
-    """All as floats of one shape, refused by name where infinite."""
-    return list(np.broadcast_arrays(*(as_numbers(name, each) for name, each in given.items())))
+    """All as floats of one shape, refused as in ``alike``; what is held against may be one for all areas."""
+    held_against = [name for name in given if name.startswith("comparator")]
+    return list(np.broadcast_arrays(*alike(as_numbers, *held_against, **given)))
 
 
 def _beside(value: Numbers, lower: Numbers, upper: Numbers, polarity: str) -> Codes:

@@ -36,6 +36,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from careatlas.methods.estimate import (
     Numbers,
+    alike,
     as_numbers,
     counts_with_axes,
     divide,
@@ -174,7 +175,8 @@ def assurance(chart: Chart, target: ArrayLike, polarity: str) -> NDArray[np.str_
     ``inconsistent``, or ``none``.
 
     By the limits at the last period; ``target`` has the shape of the series without their periods, ``[...]``,
-    or broadcasts to it. ``none`` where the target or the limits are missing, or polarity is ``neither``.
+    or is one for all along its last axis. ``none`` where the target or the limits are missing, or polarity is
+    ``neither``.
 
     A target of 9 above an upper limit of 7.66, where higher is better, will not be met by this process:
 
@@ -182,8 +184,9 @@ def assurance(chart: Chart, target: ArrayLike, polarity: str) -> NDArray[np.str_
     'consistent_fail'
     """
     good = _good_side(polarity)
+    lower, upper = _at_last_period(chart.lower), _at_last_period(chart.upper)
     lower, upper, target = np.broadcast_arrays(
-        _at_last_period(chart.lower), _at_last_period(chart.upper), as_numbers("target", target)
+        *alike(as_numbers, "target", lower=lower, upper=upper, target=target)
     )
     is_unknown = np.isnan(lower + upper + target) | (good == 0)
     above, below = ("consistent_fail", "consistent_pass")[:: good or 1]

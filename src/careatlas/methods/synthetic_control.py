@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from careatlas.methods._panel import panel
-from careatlas.methods.estimate import Numbers, as_counts, divide, mean_of_known
+from careatlas.methods.estimate import Numbers, as_counts, divide, mean_of_known, require_same_labels
 from careatlas.methods.intervals import tail
 
 CHAPTER = "Opportunity and benefit"
@@ -95,6 +95,7 @@ def synthetic_control(
     >>> fit.weight[0].round(6).tolist(), float(fit.effect[0].round(6))
     ([0.0, 0.5, 0.5], -3.0)
     """
+    require_same_labels(value=value, standard_error=standard_error)
     value, (is_changed,) = panel(value, start, is_changed=is_changed)
     lead, areas = value.shape[:-2], value.shape[-2]
     gap, weight = np.full(value.shape, np.nan), np.full((*lead, areas, areas), np.nan)

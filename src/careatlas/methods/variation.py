@@ -45,7 +45,6 @@ from numpy.typing import ArrayLike
 from careatlas.methods._variation_indices import Indices, of_whole_maps, quantile, readings
 from careatlas.methods.estimate import (
     Numbers,
-    as_numbers,
     counts_with_axes,
     divide,
     refuse_where,
@@ -191,8 +190,7 @@ def events_of_rates(
     >>> events.observed.round(6), events.expected.round(6)
     (array([10., 20.]), array([15., 15.]))
     """
-    value, count = counts_with_axes("area", value=value, count=count)
-    lower, upper = as_numbers("lower", lower), as_numbers("upper", upper)
+    value, lower, upper, count = counts_with_axes("area", value=value, lower=lower, upper=upper, count=count)
     refuse_where((lower > value) | (value > upper), "value does not lie between its limits")
     spread = divide(upper - value + 0 * lower, count_limits(count, confidence).upper - count)
     observed = divide(value**2, count * spread**2)
