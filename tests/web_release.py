@@ -59,6 +59,7 @@ def make_release(home: Path) -> Release:
         "area_names": _area_names(),
         "values": values,
         "comparisons": _comparisons(values),
+        **explanations(),
         "completeness": [
             {
                 "source": "rtt",
@@ -279,6 +280,57 @@ def _ranked(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
                 "ranked_areas": len(counted),
             }
     return rows
+
+
+def explanations() -> dict[str, list[dict[str, Any]]]:
+    """Why sub-areas differ in completed pathways in the latest month: S05 lies low against need."""
+    of_month = {"indicator": "completed", "area_type": "sub_icb", **_period(months()[-1])}
+
+    def limits(lower: str, upper: str, value: float, reach: float) -> dict[str, float]:
+        return {lower: value - reach, upper: value + reach}
+
+    shares = {"chance": 0.2, "comes_and_goes": 0.1, "need": 0.3, "against_need": 0.15, "spatial": 0.05}
+    shares["unexplained"] = 0.2
+    gaps = {"chance": 1.0, "need": 4.0, "unexplained": -24.0, "all": -20.0}
+    fifths = {f"fifth_{n}": 10.0 + n for n in range(1, 6)} | {"sii": 5.0, "rii": 1.4}
+    return {
+        "shares": [
+            of_month
+            | {"component": name, "share": share, "covariates": "all", "periods": 12}
+            | limits("lower", "upper", share, 0.05)
+            | {"note": "not separable" if name == "spatial" else None}
+            for name, share in shares.items()
+        ],
+        "gaps": [
+            of_month
+            | {"area": "S05", "component": name, "percent": percent, "periods": 12}
+            | limits("lower", "upper", percent, 3.0)
+            | {"verdict": "against_need" if name == "all" else None}
+            for name, percent in gaps.items()
+        ],
+        "variation": [
+            of_month
+            | {"areas": 28, "index": "ratio_5_95", "value": 1.5, "lower": 1.4, "upper": 1.6, "p": 0.001}
+            | {"chance": 1.1, "chance_lower": 1.05, "chance_upper": 1.15}
+        ],
+        "inequality": [
+            of_month
+            | {"group": name, "areas": 6, "value": value, "count": 900.0, "denominator": 60_000.0}
+            | limits("lower_95", "upper_95", value, 0.3)
+            for name, value in fifths.items()
+        ],
+        "persistence": [
+            {key: of_month[key] for key in ("indicator", "area_type", "period_end")}
+            | {
+                "period_start": months()[0][0],
+                "area": "S05",
+                "periods": MONTHS,
+                "verdict": "persistently_low",
+            }
+            | {"deviation": -18.0, "next_deviation": -15.0}
+            | limits("deviation_lower", "deviation_upper", -18.0, 4.0)
+        ],
+    }
 
 
 def _files() -> list[dict[str, Any]]:

@@ -18,6 +18,8 @@ PAGES = [
     "/indicators/completed/?area=S05&map=hexagons",
     "/indicators/completed/?area_type=region",
     "/indicators/four_hours/?area=T01",
+    "/indicators/completed/why/?area=S05",
+    "/indicators/four_hours/why/",
     "/areas/",
     "/areas/S05/",
     "/areas/B0/",

@@ -77,6 +77,14 @@ def titles_of_table(release: Release, table: str) -> list[str]:
     return [source["title"] for source in release.manifest["sources"] if table in source["tables"]]
 
 
+def source_line(release: Release, indicator: dict[str, Any] | None) -> str:
+    """What a chart must say of itself wherever it is taken."""
+    title = source_of(release, indicator) if indicator else ""
+    source = f"Source: {title}. " if title else ""
+    fictional = " Simulated country: no real figures." if release.manifest["simulated"] else ""
+    return f"{source}Care Atlas, release {release.id}.{fictional}"
+
+
 @functools.lru_cache(maxsize=1)
 def static_addresses() -> dict[str, str]:
     """Address of each static file, with a fingerprint: a changed file never comes from a browser's cache."""

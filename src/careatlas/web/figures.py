@@ -10,9 +10,9 @@ from careatlas.errors import NotKnownError
 from careatlas.present import charts, maps
 from careatlas.present.spine import spine as draw_spine
 from careatlas.present.theme import DESK, PHONE, Spec
-from careatlas.web import reading
+from careatlas.web import reading, why_figures
 from careatlas.web.choice import Choice
-from careatlas.web.current import source_of
+from careatlas.web.current import source_line
 from careatlas.web.reading import Row
 
 PAGE = 540  # pixels: half of a page, where two charts stand side by side
@@ -82,7 +82,7 @@ def spine(release: Release, code: str, width: int) -> Spec:
         national=national,
         country=reading.country(release)["name"],
         comparisons=comparisons,
-        source=_source_line(release, None),
+        source=source_line(release, None),
         width=width,
     )
 
@@ -194,7 +194,7 @@ def _trend(release: Release, choice: Choice, width: int) -> Spec:
         (choice.area or whole)["name"],
         national=national if choice.area else (),
         country=whole["name"],
-        source=_source_line(release, choice.indicator),
+        source=source_line(release, choice.indicator),
         width=width,
     )
 
@@ -212,6 +212,9 @@ _CHARTS: dict[str, Callable[[Release, Choice, int], Spec]] = {
     "ranked": _ranked,
     "trend": _trend,
     "distribution": _distribution,
+    "shares": why_figures.shares,
+    "gap": why_figures.gap,
+    "fifths": why_figures.fifths,
 }
 
 
@@ -227,15 +230,7 @@ def _names(release: Release, rows: Sequence[Row]) -> dict[str, str]:
 
 def _said(release: Release, choice: Choice, width: int) -> dict[str, Any]:
     return {
-        "source": _source_line(release, choice.indicator),
+        "source": source_line(release, choice.indicator),
         "selected": choice.area_code or None,
         "width": width,
     }
-
-
-def _source_line(release: Release, indicator: dict[str, Any] | None) -> str:
-    """What a chart must say of itself wherever it is taken."""
-    title = source_of(release, indicator) if indicator else ""
-    source = f"Source: {title}. " if title else ""
-    fictional = " Simulated country: no real figures." if release.manifest["simulated"] else ""
-    return f"{source}Care Atlas, release {release.id}.{fictional}"

@@ -40,7 +40,7 @@ def indicator(request: HttpRequest, indicator: str) -> HttpResponse:
             crumb("Indicators", "/indicators/"),
             crumb(heading(choice.indicator["theme"]), f"/indicators/#{choice.indicator['theme']}"),
         ],
-        "form": _form(release, choice),
+        "form": form_of(release, choice),
         "warnings": _warnings(release, choice),
         "definition": _definition(choice.indicator),
         "source": source_of(release, choice.indicator),
@@ -56,7 +56,7 @@ def unit_line(indicator: dict[str, Any]) -> str:
     return "Percentage" + unit[1:] if unit.startswith("%") else unit[:1].upper() + unit[1:]
 
 
-def _form(release: Release, choice: Choice) -> dict[str, Any]:
+def form_of(release: Release, choice: Choice) -> dict[str, Any]:
     """What may be chosen. It needs no script: the form is sent with its button."""
     levels = reading.area_types_of(release, choice.indicator["id"])
     return {

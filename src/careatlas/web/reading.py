@@ -58,6 +58,11 @@ def comparisons(release: Release, indicator: str, area_type: str) -> pa.Table:
     return _kept(release, "comparisons", indicator, area_type)
 
 
+def of_table(release: Release, table: str, indicator: str, area_type: str) -> pa.Table:
+    """Every period's rows of one indicator at one level, of any table that has both."""
+    return _kept(release, table, indicator, area_type)
+
+
 def periods(rows: pa.Table) -> list[Period]:
     """The periods on file, latest first."""
     pairs = rows.select(["period_start", "period_end"]).group_by(["period_start", "period_end"]).aggregate([])

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from careatlas.web import area_page, charts, downloads, indicator_page, method_pages, pages, source_pages
+from careatlas.web import (
+    area_page,
+    charts,
+    downloads,
+    indicator_page,
+    method_pages,
+    pages,
+    source_pages,
+    why_page,
+)
 from careatlas.web.api import api
 
 urlpatterns = [
@@ -10,6 +19,7 @@ urlpatterns = [
     path("search/", pages.search),
     path("indicators/", pages.indicators),
     path("indicators/<slug:indicator>/", indicator_page.indicator),
+    path("indicators/<slug:indicator>/why/", why_page.why),
     path("areas/", area_page.areas),
     path("areas/<slug:code>/", area_page.area),
     path("sources/", source_pages.sources),

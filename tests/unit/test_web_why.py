@@ -1,0 +1,72 @@
+"""The page that says why places differ: sentences, tables and charts from the same rows."""
+
+import json
+import re
+
+import pytest
+from web_release import client_of, make_release
+
+PAGE = "/indicators/completed/why/"
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory):
+    home = tmp_path_factory.mktemp("why")
+    make_release(home)
+    with client_of(home) as client:
+        yield client
+
+
+def text_of(client, address):
+    answer = client.get(address)
+    assert answer.status_code == 200
+    return re.sub(r"\s+", " ", answer.content.decode())
+
+
+def test_the_spread_is_told_in_words_and_in_a_table(client):
+    page = text_of(client, PAGE)
+    assert "need 30% (25% to 35%); chance 20% (15% to 25%)" in page
+    assert "15% (10% to 20%) goes against need" in page
+    assert '<th scope="row">Need</th><td>all</td><td class="n">30%</td>' in page
+    assert "The area at the 95th percentile has 1.50 times the value" in page
+    assert "Areas differ by more than chance." in page
+
+
+def test_one_area_is_told_with_its_verdict_and_how_lasting_it_is(client):
+    page = text_of(client, PAGE + "?area=S05")
+    assert "Fernhollow is 20% below Simland (95% interval -23% to -17%)" in page
+    assert "against need: possible inequity" in page
+    assert "has been persistently below Simland: -18% (-22% to -14%)" in page
+
+
+def test_an_area_without_a_full_return_is_not_explained(client):
+    assert "Dunmere has no full return for this period" in text_of(client, PAGE + "?area=S03")
+
+
+def test_the_gradient_by_deprivation_stands_on_the_page(client):
+    page = text_of(client, PAGE)
+    assert "In the most deprived fifth of areas it is 11.0 (10.7 to 11.3)" in page
+    assert "Relative index: least over most deprived" in page
+
+
+@pytest.mark.parametrize("chart", ["shares", "gap", "fifths"])
+def test_every_chart_has_its_own_address_and_the_numbers_of_its_table(client, chart):
+    page = text_of(client, PAGE + "?area=S05")
+    address = (
+        re.search(rf'data-spec="(/charts/[^"]*/{chart}\.json[^"]*)"', page).group(1).replace("&amp;", "&")
+    )
+    spec = json.loads(client.get(address).content)
+    assert spec["datasets"]
+    assert client.get(address.replace(".json", ".svg")).status_code == 200
+    said = {"shares": "Need 30% (25% to 35%)", "gap": "All of it -20%", "fifths": "fifth 1 11.0"}[chart]
+    assert said in spec["description"]
+
+
+def test_a_period_without_explanation_says_so_and_draws_nothing(client):
+    page = text_of(client, PAGE + "?period=2025-02&area=S05")
+    assert "There are too few sub-areas with a full return" in page
+    assert "shares.svg" not in page
+
+
+def test_an_unknown_indicator_is_a_page_of_its_own(client):
+    assert client.get("/indicators/nothing/why/").status_code == 404
