@@ -1,19 +1,24 @@
 """Values held against benchmarks: the country, the area one level up, the standard in force; and ranks.
 
 Significance is by the value's 95 % interval and the indicator's polarity. Ranks carry intervals that allow for
-over-dispersion; an incomplete, hidden or missing value has no rank and is not counted among the ranked.
+chance and, from twelve periods on, for what comes and goes; areas are grouped by the half of the list that
+their interval lies in. An incomplete, hidden or missing value has no rank and is not counted among the ranked.
 """
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtr
 
 from careatlas.build.areas import Areas
 from careatlas.catalogue.indicator import Indicator
 from careatlas.catalogue.library import Catalogue
 from careatlas.engine.tables import RELEASE
-from careatlas.methods import overdispersion, ranking
+from careatlas.methods import overdispersion
+from careatlas.methods.false_discovery import false_discovery
 from careatlas.methods.intervals import normal_quantile
+from careatlas.methods.placing import placing, scores_by_method
 from careatlas.methods.significance import significance
+from careatlas.methods.top_fifth import top_fifth
 
 KEYS = ["indicator", "area_type", "area", "period_start", "period_end"]
 RANKED = ["reported", "zero"]
@@ -113,19 +118,38 @@ def _ranked(rows: pd.DataFrame, indicator: Indicator, catalogue: Catalogue) -> p
     wide = known.pivot(index="period_end", columns="area", values=columns).astype(float)
     given = {column: wide[column].to_numpy() for column in columns}
     scores = _scores(given, rows, wide.index, indicator)
-    ranked = ranking.rank_by_method(
-        indicator.method, *(given[c] for c in ("value", "lower_95", "upper_95", "count", "denominator"))
-    )
-    arrays = {"z": scores.z, "z_adjusted": scores.z_adjusted}
+    by_chance = 2 * ndtr(-np.abs(scores.z_adjusted))
+    arrays = {
+        "z": scores.z,
+        "z_adjusted": scores.z_adjusted,
+        "false_discovery_q": false_discovery(by_chance),
+    }
     if catalogue.area_types[rows["area_type"].iloc[0]].ranked:
-        arrays |= {"rank": ranked.rank, "rank_lower": ranked.lower, "rank_upper": ranked.upper}
-        arrays["ranked_areas"] = np.broadcast_to(np.asarray(ranked.ranked_areas)[:, None], ranked.rank.shape)
+        arrays |= _places(given, indicator)
     keys = pd.MultiIndex.from_frame(rows[["period_end", "area"]])
     for name, array in arrays.items():
         long = pd.DataFrame(array, wide.index, wide["value"].columns).stack()
         rows[name] = long.reindex(keys).to_numpy()
-    rows.loc[~rows["status"].isin(RANKED), list(arrays)] = np.nan
+    rows.loc[~rows["status"].isin(RANKED), list(arrays)] = None
     return rows
+
+
+def _places(given: dict[str, np.ndarray], indicator: Indicator) -> dict[str, np.ndarray]:
+    """Ranks, groups and the chance of the top fifth, by column of ``comparisons``; None for no group."""
+    columns = ("value", "lower_95", "upper_95", "count", "denominator")
+    found = placing(scores_by_method(indicator.method, *(given[column] for column in columns)))
+    is_ranked = found.group != ""
+    noise = "counting" if np.isnan(found.come_and_go) else "comes_and_goes"
+    areas = np.broadcast_to(found.compared_areas[:, None], is_ranked.shape)
+    return {
+        "rank": found.rank,
+        "rank_lower": found.lower,
+        "rank_upper": found.upper,
+        "ranked_areas": np.where(is_ranked, areas, np.nan),
+        "group": np.where(is_ranked, found.group.astype(object), None),
+        "noise": np.where(is_ranked, noise, None),
+        "probability_top_fifth": top_fifth(found.scores),
+    }
 
 
 def _scores(

@@ -31,7 +31,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
-from careatlas import methods
 from careatlas.methods.estimate import (
     Numbers,
     alike,
@@ -119,31 +118,6 @@ def rank_estimates(value: ArrayLike, lower: ArrayLike, upper: ArrayLike, confide
     [3.0, 1.0, 2.0]
     """
     return _ranked(estimate_scores(value, lower, upper, confidence))
-
-
-def rank_by_method(
-    method: str,
-    value: ArrayLike,
-    lower: ArrayLike,
-    upper: ArrayLike,
-    count: ArrayLike,
-    denominator: ArrayLike,
-) -> Ranking:
-    """Ranks of values that ``method`` gave: proportions and rates by counts, others by their 95 % limits.
-
-    All ``[..., area]``; NaN in what the method's ranking needs: no rank. Refuses a method that no indicator may
-    name.
-
-    >>> rank_by_method("mean", [3, 9], [2, 8], [4, 10], [30, 90], [10, 10]).rank.tolist()
-    [2.0, 1.0]
-    """
-    if method == "proportion":
-        return rank_proportions(count, denominator)
-    if method in ("crude_rate", "need_weighted_rate"):
-        return rank_rates(count, denominator)
-    if method not in methods.estimators():
-        raise ValueError(f"method must be one of {', '.join(methods.estimators())}; it is {method!r}")
-    return rank_estimates(value, lower, upper)
 
 
 def chance_alone(scores: Scores) -> Ranking:

@@ -12,13 +12,26 @@ MOST_ROWS = 200
 WIDTH_WHEN_PIPED = 160
 
 
-LEFT_TO_JSON = {"lower_998", "upper_998", "sex", "age_band", "expected", "difference"}
+LEFT_TO_JSON = {
+    "lower_998", "upper_998", "sex", "age_band", "expected", "difference",
+    "other_area", "shares_border", "same_parent",
+}  # fmt: skip
 HEADINGS = {
     "value": "value (95 % interval)",
+    "other_value": "other value",
     "rank": "rank (95 % interval)",
+    "ratio": "ratio (95 % interval)",
     "ranked_areas": "of",
     "benchmark_value": "benchmark",
+    "periods_sustained": "periods",
 }
+LIMITS_OF = {
+    "value": ("lower_95", "upper_95"),
+    "other_value": ("other_lower_95", "other_upper_95"),
+    "rank": ("rank_lower", "rank_upper"),
+    "ratio": ("ratio_lower", "ratio_upper"),
+}
+_LIMITS = {limit for limits in LIMITS_OF.values() for limit in limits}
 
 
 def print_rows(rows: list[dict[str, Any]]) -> None:
@@ -41,35 +54,45 @@ def print_rows(rows: list[dict[str, Any]]) -> None:
     for name in columns:
         if name not in shared:
             is_number = any(isinstance(row.get(name), int | float) for row in rows)
-            least = max(len(row[name]) for row in shown) if is_number or name in _SHARED else 8
+            longest = max(len(row[name]) for row in shown)
+            least = longest if is_number or name in _NOT_SQUEEZED else 8
             table.add_column(
-                HEADINGS.get(name, name.replace("_", " ")),
+                _heading(name, rows[0]),
                 justify="right" if is_number else "left",
                 no_wrap=is_number
                 or name in _CODES,  # long texts fold, so that no short column is squeezed out
                 overflow="fold",
-                min_width=min(least, 28),
+                min_width=min(least, 22),
             )
     for row in shown[:MOST_ROWS]:
         table.add_row(*(row[name] or "-" for name in columns if name not in shared))
     console.print(table)
-    for note, areas in _notes(shown[:MOST_ROWS]).items():
-        console.print(f"{', '.join(areas)}: {note}", style="dim")
+    for note, rows_told in _notes(shown[:MOST_ROWS]).items():
+        told = "" if rows_told is None else f"{', '.join(rows_told)}: "
+        console.print(f"{told}{note}", style="dim")
     if len(rows) > MOST_ROWS:
         console.print(f"and {len(rows) - MOST_ROWS:,} more rows: --json gives them all")
 
 
-def _notes(shown: list[dict[str, str]]) -> dict[str, list[str]]:
-    """Each note once, with the areas or periods it is about."""
+def _heading(name: str, row: dict[str, Any]) -> str:
+    """What a column is called; that it holds an interval only where the row has one."""
+    has_limits = name not in LIMITS_OF or LIMITS_OF[name][0] in row
+    return HEADINGS.get(name, name.replace("_", " ")) if has_limits else name.replace("_", " ")
+
+
+def _notes(shown: list[dict[str, str]]) -> dict[str, list[str] | None]:
+    """Each line of the notes once, with the areas or periods it is about; None where that is most of them."""
     notes: dict[str, list[str]] = {}
     for row in shown:
-        if row.get("note"):
-            notes.setdefault(row["note"], []).append(f"{row.get('area', '')} {row.get('period', '')}".strip())
-    return notes
+        for line in (row.get("note") or "").splitlines():
+            about = row.get("peer") or row.get("area", "")  # a row of peers is about the peer
+            notes.setdefault(line, []).append(f"{about} {row.get('period', '')}".strip())
+    return {line: None if 1 < len(shown) < 2 * len(told) else told for line, told in notes.items()}
 
 
-_CODES = {"source", "indicator", "area_type", "period", "ranked_areas", "area"}
-_SHARED = _CODES - {"source"} | {"name"}
+_CODES = {"source", "indicator", "area_type", "period", "ranked_areas", "area", "group"}
+_SHARED = _CODES - {"source", "group"} | {"name"}
+_NOT_SQUEEZED = _SHARED | {"other_name"}
 
 
 def _for_reading(row: dict[str, Any]) -> dict[str, str]:
@@ -78,16 +101,10 @@ def _for_reading(row: dict[str, Any]) -> dict[str, str]:
     for name, value in row.items():
         if name == "period_start":
             cells["period"] = period_code(value, row["period_end"]) if value else ""
-        elif (
-            name in LEFT_TO_JSON
-            or name == "period_end"
-            or name in ("lower_95", "upper_95", "rank_lower", "rank_upper")
-        ):
+        elif name in LEFT_TO_JSON or name == "period_end" or name in _LIMITS:
             continue
-        elif name == "value" and "lower_95" in row:
-            cells[name] = _with_range(value, row["lower_95"], row["upper_95"])
-        elif name == "rank" and "rank_lower" in row:
-            cells[name] = _with_range(value, row["rank_lower"], row["rank_upper"])
+        elif name in LIMITS_OF and LIMITS_OF[name][0] in row:
+            cells[name] = _with_range(value, *(row[limit] for limit in LIMITS_OF[name]))
         else:
             cells[name] = _cell(value)
     if cells.get("status") == "reported":
