@@ -52,6 +52,13 @@ class Denominator(Counted):
     edition: str | None = None
 
 
+class Need(Definition):
+    """A covariate of need and the way it should work: ``sign`` 1 where more of it should mean a higher value."""
+
+    covariate: str
+    sign: Literal[1, -1]
+
+
 class UnitCost(Definition):
     """What one event more or less costs: only with a direction to be better in, and a published source."""
 
@@ -85,6 +92,8 @@ class Example(Definition):
 
 
 class Indicator(Definition):
+    """``need``: what may justify a difference; empty for a standard owed to everyone. ``supply``: covariates."""
+
     id: str
     title: str
     short_title: str
@@ -99,7 +108,8 @@ class Indicator(Definition):
     area_types: list[str]
     period: Literal["month", "quarter", "year", "financial_year"] | None = None
     standard_population: str | None = None
-    need: list[str] = Field(default_factory=list)
+    need: list[Need] = Field(default_factory=list)
+    supply: list[str] = Field(default_factory=list)
     standard: list[str] = Field(default_factory=list)
     unit_cost: UnitCost | None = None
     decimals: int

@@ -6,7 +6,9 @@ outline as published, in degrees; the build simplifies them so that neighbours k
 Shapefiles and GeoPackages are refused: the portal offers each of its layers as GeoJSON too.
 """
 
+import itertools
 import json
+import math
 import re
 import zipfile
 from datetime import date
@@ -26,6 +28,7 @@ _CODE_PROPERTY = re.compile(rf"({'|'.join(LEVELS)})(\d\d)CD")
 _CODE_ENDING_A_NAME = re.compile(r" - ([A-Z0-9]{3,5})$")
 SHAPEFILE_START = bytes.fromhex("0000270a")
 GEOPACKAGE_MARKS = (b"GPKG", b"GP10", b"GP11")
+EARTH_RADIUS_KM = 6371.0088  # mean
 
 LAYERS = (  # the portal's generalised layers of the areas in use: what `fetch` brings
     "Sub_Integrated_Care_Board_Locations_April_2023_EN_BSC",
@@ -116,7 +119,29 @@ def _outline(properties: dict, geometry: dict, code_property: str, area_type: st
         "longitude": properties.get("LONG"),
         "latitude": properties.get("LAT"),
         "geometry": json.dumps(geometry, separators=(",", ":")),
+        "square_kilometres": square_kilometres(geometry),
     }
+
+
+def square_kilometres(geometry: dict) -> float | None:
+    """Area inside an outline in degrees, less its holes; None where it is no outline but a point or a line."""
+    polygons = {"Polygon": [geometry["coordinates"]], "MultiPolygon": geometry["coordinates"]}
+    if geometry["type"] not in polygons:
+        return None
+    return sum(
+        _inside(ring) * (1 if place == 0 else -1)
+        for polygon in polygons[geometry["type"]]
+        for place, ring in enumerate(polygon)
+    )
+
+
+def _inside(ring: list[list[float]]) -> float:
+    """Inside one ring: the strips between its sides and the equator, added up with their signs."""
+    strips = (
+        math.radians(end[0] - start[0]) * (math.sin(math.radians(start[1])) + math.sin(math.radians(end[1])))
+        for start, end in itertools.pairwise(ring)
+    )
+    return abs(sum(strips)) / 2 * EARTH_RADIUS_KM**2
 
 
 def _refuse_coordinates_that_are_not_degrees(file: SourceFile, number: int, geometry: dict) -> None:

@@ -2,7 +2,7 @@
 
 From them come the areas' ODS and ONS codes of that year, which boards hold which sub-ICB locations and,
 where the look-up names councils, which sub-ICB locations serve a council: their shares of the council's
-small areas (LSOAs, of about 1,500 people each).
+small areas (LSOAs, of about 1,500 people each). They also place what is published by small area.
 """
 
 import re
@@ -16,7 +16,7 @@ from careatlas.engine.connect import Engine, explaining
 from careatlas.engine.tables import TIDIED
 from careatlas.sources import download
 from careatlas.sources._names import without_nhs
-from careatlas.sources.source import Layout, Refusal, Source, SourceFile, Tidied
+from careatlas.sources.source import Layout, Refusal, Source, SourceFile, Tidied, refuse_repeated_keys
 
 SUB_ICB_2022 = ("sicbl22_name", "sicbl22_code", "sicbl22_code_h")
 BOARD_2022 = ("icb22_name", "icb22_code", "icb22_code_h")
@@ -32,7 +32,7 @@ SOURCE = Source(
     publisher="Office for National Statistics",
     page="https://geoportal.statistics.gov.uk/search?q=LUP_LSOA_SICBL_ICB_LAD",
     licence="Open Government Licence v3.0",
-    tables=("area_list", "place_names"),
+    tables=("area_list", "place_names", "small_areas"),
     layouts=(
         Layout(columns=("lsoa11_code", *SUB_ICB_2022, *BOARD_2022, *COUNCIL_2022)),
         Layout(columns=("lsoa21_code", *SUB_ICB_2024, *BOARD_2024)),
@@ -61,7 +61,12 @@ def tidy(file: SourceFile, engine: Engine) -> Tidied:
     placed = [row for row in small_areas if all(row[role] for role in NEEDED)]
     unplaced = len(small_areas) - len(placed)
     areas = pa.Table.from_pylist(_areas(placed, vintage), TIDIED["area_list"].schema)
-    tables = {"area_list": engine.from_arrow(areas)}
+    own = [
+        {"small_area": row["lsoa_code"], "sub_icb": row["sicbl_ods"], "vintage": vintage} for row in placed
+    ]
+    located = engine.from_arrow(pa.Table.from_pylist(own, TIDIED["small_areas"].schema))
+    refuse_repeated_keys(file, engine, "small_areas", located)
+    tables = {"area_list": engine.from_arrow(areas), "small_areas": located}
     if {"ltla_code", "ltla_name"} <= set(headings):
         councils = pa.Table.from_pylist(_councils(placed), TIDIED["place_names"].schema)
         tables["place_names"] = engine.from_arrow(councils)

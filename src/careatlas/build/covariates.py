@@ -1,0 +1,157 @@
+"""What is known of each area that may explain why it differs: sums of tidied tables, rolled up area by area.
+
+A larger area's value is made of the sums of its parts. Where one part is not known, neither is the whole: a board
+is not as deprived as those of its neighbourhoods that happen to be on file.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from careatlas.build.areas import Areas
+from careatlas.build.gather import members_of, path_up
+from careatlas.catalogue.area import AreaType
+from careatlas.catalogue.covariate import SMALL_AREA, Covariate, area_columns, counted_base
+from careatlas.catalogue.indicator import Counted
+from careatlas.engine.tables import RELEASE, TIDIED
+
+PERIOD = ["period_start", "period_end"]
+KEYS = ["area", *PERIOD]
+COUNTRY = "country"
+Small = Callable[[str], pd.DataFrame]
+
+
+def covariates(
+    declared: Mapping[str, Covariate], areas: Areas, area_types: Mapping[str, AreaType], small: Small
+) -> pd.DataFrame:
+    """Rows of the table ``covariates``: every declared one whose tables are on file, at every area type it reaches."""
+    rows, small = [pd.DataFrame(columns=RELEASE["covariates"].column_names)], cache(small)
+    for covariate in declared.values():
+        tables = {counted.table for counted in covariate.counted.values()}
+        if all(len(small(table)) for table in tables):
+            rows += _at_each_level(covariate, areas, area_types, small)
+    return pd.concat([each for each in rows if len(each)] or rows, ignore_index=True)
+
+
+def at_period(
+    rows: pd.DataFrame,
+    wanted: Sequence[Covariate],
+    area_type: str,
+    areas: Sequence[str],
+    period_end: date | pd.Timestamp,
+) -> np.ndarray:
+    """``[area, covariate]`` as models use them: on their own scale, of the latest period that had begun by then.
+
+    Where all are later the earliest stands in: how deprived a place is changes slowly, and nothing else is known.
+    NaN where an area has none. ``rows`` are those of the table ``covariates``.
+    """
+    columns = [_column(rows, covariate, area_type, areas, pd.Timestamp(period_end)) for covariate in wanted]
+    return np.stack(columns, axis=1) if columns else np.empty((len(areas), 0))
+
+
+def _column(
+    rows: pd.DataFrame, covariate: Covariate, area_type: str, areas: Sequence[str], at: pd.Timestamp
+) -> np.ndarray:
+    own = rows[(rows["covariate"] == covariate.id) & (rows["area_type"] == area_type)]
+    if own.empty:
+        return np.full(len(areas), np.nan)
+    starts = pd.to_datetime(own["period_start"])
+    begun = starts[starts <= at]
+    chosen = own[starts == (begun.max() if len(begun) else starts.min())]
+    values = chosen.set_index("area")["value"].astype(float).reindex(areas).to_numpy()
+    return np.log(values) if covariate.scale == "log" else values
+
+
+def _at_each_level(
+    covariate: Covariate, areas: Areas, area_types: Mapping[str, AreaType], small: Small
+) -> list[pd.DataFrame]:
+    bases: dict[str, pd.DataFrame] = {}
+    levels = []
+    for area_type in sorted(area_types, key=lambda id: area_types[id].order):
+        base = counted_base(covariate, area_type, dict(area_types))
+        if base is None:
+            continue
+        if base not in bases:
+            bases[base] = _known_of_everyone(_sums(covariate, base, areas, small), areas.current(base))
+        sums, below = bases[base], base
+        for above in path_up(area_type, base, area_types):
+            sums, below = _rolled_up(sums, members_of(area_types[above], below, areas)), above
+        levels.append(_rows(covariate, area_type, sums))
+    if bases:
+        smallest = next(iter(bases.values()))
+        everyone = dict.fromkeys(smallest["area"], areas.country.code)
+        levels.append(_rows(covariate, COUNTRY, _rolled_up(smallest, everyone)))
+    return levels
+
+
+def _sums(covariate: Covariate, base: str, areas: Areas, small: Small) -> pd.DataFrame:
+    """Numerator and denominator by area and period. Where both are of the same rows, a row that lacks one is left
+    out of both."""
+    top, bottom = covariate.numerator, covariate.denominator
+    if bottom is None:
+        return _side(top, [top.measure], base, areas, small).rename(columns={top.measure: "numerator"})
+    if (top.table, top.where) == (bottom.table, bottom.where):
+        both = _side(top, [top.measure, bottom.measure], base, areas, small)
+        return both.rename(columns={top.measure: "numerator", bottom.measure: "denominator"})
+    above = _side(top, [top.measure], base, areas, small).rename(columns={top.measure: "numerator"})
+    below = _side(bottom, [bottom.measure], base, areas, small).rename(
+        columns={bottom.measure: "denominator"}
+    )
+    return above.merge(below, on=[key for key in KEYS if key in below])
+
+
+def _side(counted: Counted, measures: list[str], base: str, areas: Areas, small: Small) -> pd.DataFrame:
+    rows, column = _placed(small(counted.table), area_columns(counted)[base], small)
+    for name, wanted in counted.equal_to.items():
+        rows = rows[rows[name].isin(wanted)]
+    if counted.age_from is not None:
+        rows = rows[rows[TIDIED[counted.table].age] >= counted.age_from]
+    if counted.age_to is not None:
+        rows = rows[rows[TIDIED[counted.table].age] <= counted.age_to]
+    if "area_type" in rows:
+        rows = rows[rows["area_type"] == base]
+    if "vintage" in rows:  # a table without periods: its latest edition serves all of them
+        rows = rows[rows["vintage"] == rows["vintage"].max()]
+    keys = [key for key in KEYS if key == "area" or key in rows]
+    rows = rows.assign(area=areas.resolve(base, rows[column])).dropna(subset=["area", *measures])
+    return rows.groupby(keys, as_index=False)[measures].sum()
+
+
+def _placed(rows: pd.DataFrame, column: str, small: Small) -> tuple[pd.DataFrame, str]:
+    """What is by small area, by the sub-ICB location that the latest look-up places it in; and the area's column."""
+    if column != SMALL_AREA:
+        return rows, column
+    latest = small("small_areas").sort_values("vintage").drop_duplicates(SMALL_AREA, keep="last")
+    return rows.assign(area=rows[SMALL_AREA].map(latest.set_index(SMALL_AREA)["sub_icb"])), "area"
+
+
+def _known_of_everyone(sums: pd.DataFrame, everyone: list[str]) -> pd.DataFrame:
+    """Every area in every period, with nothing where nothing is known."""
+    periods = sums[PERIOD].drop_duplicates()
+    return pd.DataFrame({"area": everyone}).merge(periods, how="cross").merge(sums, on=KEYS, how="left")
+
+
+def _rolled_up(sums: pd.DataFrame, above: Mapping[str, str]) -> pd.DataFrame:
+    sums = sums.assign(area=sums["area"].map(above)).dropna(subset=["area"])
+    grouped = sums.groupby(KEYS)
+    figures = [name for name in ("numerator", "denominator") if name in sums]
+    whole = grouped[figures].count().eq(grouped.size(), axis=0)
+    return grouped[figures].sum().where(whole).reset_index()
+
+
+def _rows(covariate: Covariate, area_type: str, sums: pd.DataFrame) -> pd.DataFrame:
+    value = sums["numerator"] * covariate.multiplier
+    if "denominator" in sums:
+        value = value / sums["denominator"].where(sums["denominator"] > 0)
+    tables = [counted.table for counted in covariate.counted.values()]
+    if SMALL_AREA in TIDIED[tables[0]].area_columns:
+        tables.append("small_areas")
+    return sums[KEYS].assign(
+        covariate=covariate.id,
+        area_type=area_type,
+        value=value,
+        source=", ".join(dict.fromkeys(tables)),
+    )
