@@ -1,4 +1,4 @@
-"""Draws of what ln(observed / expected) of each area is made of. Supports ``waterfall``.
+"""Draws of what ln(observed / expected) of each area is made of. Supports ``waterfall`` and ``gap_parts``.
 
 The parts are covariates, a spatial part and a part of each area's own: the model is BYM2. Counts are taken as
 normal about their fitted means. The posterior is then exact at every point of a grid of sigma and rho, and
@@ -20,6 +20,7 @@ LOG_PRIOR = 0.25 * np.log(1 - RHO)
 SIGMA = np.geomspace(0.01, 5, 100)  # its size, in units of the spread left by covariates; flat beforehand
 COEFFICIENT_VARIANCE = 25.0  # beforehand, of a standardised covariate: matters only where two are one
 PASSES = 3  # of taking counts as normal about their fitted means
+COARSE = slice(1, None, 3)  # of rho: enough to find those means by
 
 
 class Map(NamedTuple):
@@ -33,8 +34,9 @@ class Map(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """``coefficient`` ``[covariate, draw]``, ``spatial`` and ``own`` ``[area, draw]``."""
+    """``level`` ``[draw]``, ``coefficient`` ``[covariate, draw]``, ``spatial`` and ``own`` ``[area, draw]``."""
 
+    level: Numbers
     coefficient: Numbers
     spatial: Numbers
     own: Numbers
@@ -43,11 +45,10 @@ class Parts(NamedTuple):
 def draw_parts(data: Map, around: Neighbourhood, draws: int, seed: int) -> Parts:
     """Joint draws from the posterior. The counts must not all be 0."""
     log_ratio = np.log((data.observed + 1) / (data.expected + 1))
-    for _ in range(PASSES):
-        normal = _as_normal(data, log_ratio)
-        grid = [_GivenRho(rho, normal, around) for rho in RHO]
-        weight = shares(LOG_PRIOR[:, None] + np.array([given.log_density for given in grid]))
+    for _ in range(PASSES - 1):
+        grid, weight = _posterior(data, log_ratio, around, COARSE)
         log_ratio = sum(share @ given.log_ratio for share, given in zip(weight, grid, strict=True))
+    grid, weight = _posterior(data, log_ratio, around, slice(None))
 
     rng = np.random.default_rng(seed)
     number = rng.multinomial(draws, weight.ravel()).reshape(weight.shape)
@@ -58,7 +59,16 @@ def draw_parts(data: Map, around: Neighbourhood, draws: int, seed: int) -> Parts
     coefficient, spatial, own = (np.concatenate(part, axis=-1) for part in zip(*drawn, strict=True))
     no_neighbours = around.spatial[:, None] == 0
     own = own + np.where(no_neighbours, spatial, 0)
-    return Parts(coefficient[1:], np.where(no_neighbours, 0, spatial), own)
+    return Parts(coefficient[0], coefficient[1:], np.where(no_neighbours, 0, spatial), own)
+
+
+def _posterior(
+    data: Map, log_ratio: Numbers, around: Neighbourhood, rhos: slice
+) -> tuple[list["_GivenRho"], Numbers]:
+    """At each rho, and the weight ``[rho, sigma]`` of every point of the grid."""
+    normal = _as_normal(data, log_ratio)
+    grid = [_GivenRho(rho, normal, around) for rho in RHO[rhos]]
+    return grid, shares(LOG_PRIOR[rhos, None] + np.array([given.log_density for given in grid]))
 
 
 class _Normal(NamedTuple):

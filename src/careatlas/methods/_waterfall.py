@@ -1,4 +1,4 @@
-"""The bars of one map that are differences between its areas. Supports ``waterfall``."""
+"""The bars of one map that are differences between its areas. Supports ``waterfall`` and ``gap_parts``."""
 
 from collections.abc import Iterator
 from itertools import combinations
@@ -8,8 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from careatlas.methods._bym2 import Neighbourhood
-from careatlas.methods._log_ratio_parts import Map, draw_parts
+from careatlas.methods._log_ratio_parts import Map, Parts
 from careatlas.methods.estimate import Numbers
 
 Columns = NDArray[np.intp]
@@ -51,12 +50,9 @@ def known_map(observed: Numbers, expected: Numbers, extra_variance: Numbers, cov
     return Map(observed, expected, extra_variance, design)
 
 
-def difference_bars(
-    data: Map, blocks: Blocks, around: Neighbourhood, draws: int, seed: int
-) -> tuple[Numbers, Numbers]:
+def difference_bars(data: Map, blocks: Blocks, parts: Parts) -> tuple[Numbers, Numbers]:
     """Blocks, spatial and unexplained: draws of the variances ``[bar, draw]``, and their means ``[bar]`` had
     the blocks entered in order."""
-    parts = draw_parts(data, around, draws, seed)
     known = data.expected > 0
     covariates = data.design[known, 1:]
     spatial, own = (part[known] - part[known].mean(axis=0) for part in (parts.spatial, parts.own))
@@ -70,7 +66,7 @@ def difference_bars(
         itself too, and what they take the others lack: that is put right on average."""
         return ((part * difference).sum(axis=0) - (part * unsure).sum(axis=0).mean()) / freedom
 
-    is_met = _is_as_expected(parts.coefficient.mean(axis=-1), gram, blocks.sign)
+    is_met = is_as_expected(data, blocks, parts)
     met = [columns[is_met[columns]] for columns in blocks.columns]
     by_block, in_order = (
         [
@@ -83,14 +79,16 @@ def difference_bars(
     return np.array([*by_block, *random]), np.array([*in_order, *random]).mean(axis=-1)
 
 
-def _is_as_expected(coefficient: Numbers, gram: Numbers, sign: Numbers) -> NDArray[np.bool_]:
+def is_as_expected(data: Map, blocks: Blocks, parts: Parts) -> NDArray[np.bool_]:
     """Which covariates have the sign expected of them, if any, with and without the blocks of no sign."""
-    signed = np.flatnonzero(sign)
-    alone = np.zeros(len(sign))
+    covariates = data.design[data.expected > 0, 1:]
+    gram, coefficient = covariates.T @ covariates, parts.coefficient.mean(axis=-1)
+    signed = np.flatnonzero(blocks.sign)
+    alone = np.zeros(len(blocks.sign))
     alone[signed] = (
         np.linalg.pinv(gram[np.ix_(signed, signed)], hermitian=True) @ (gram @ coefficient)[signed]
     )
-    return (sign == 0) | ((coefficient * sign > 0) & (alone * sign > 0))
+    return (blocks.sign == 0) | ((coefficient * blocks.sign > 0) & (alone * blocks.sign > 0))
 
 
 def _split_by_sign(whole: list[Numbers], met: list[Numbers], blocks: Blocks) -> Iterator[Numbers]:

@@ -41,16 +41,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from careatlas.methods._bym2_prior import Neighbourhood, neighbourhood
-from careatlas.methods._waterfall import Blocks, difference_bars, known_map
-from careatlas.methods.estimate import Numbers, as_numbers, counts_with_axes, divide, whole_number
-from careatlas.methods.intervals import tail
-from careatlas.methods.spatial import as_links
+from careatlas.methods._log_ratio_parts import draw_parts
+from careatlas.methods._waterfall_bars import Bars
+from careatlas.methods._waterfall_input import (
+    Given,
+    at_level_of_period,
+    of_one_period,
+    of_periods,
+    variance_between_periods,
+)
+from careatlas.methods.estimate import Numbers, counts_with_axes
 
 CHAPTER = "Variation"
-FEW_AREAS = 30  # below, no bar can be told from another
-ENOUGH_PERIODS = 12
-OTHER_BARS = ("chance", "comes and goes", "spatial", "unexplained")
 
 
 class Waterfall(NamedTuple):
@@ -104,11 +106,9 @@ def waterfall(
     >>> split.component, float(split.variance[0].round(6)), bool(split.is_separable.any())
     (('chance', 'need', 'spatial', 'unexplained'), 0.01, False)
     """
-    observed, expected = counts_with_axes("area", observed=observed, expected=expected)
-    areas = observed.shape[-1]
-    named = _blocks(blocks, expected_signs or {}, areas)
-    how = _drawing(neighbours, areas, confidence, draws, seed)
-    return _waterfalls(observed, expected, np.zeros(areas), named, how, ("chance",))
+    return _split(
+        of_one_period(observed, expected, neighbours, blocks, expected_signs, confidence, draws, seed)
+    )
 
 
 def waterfall_of_periods(
@@ -127,25 +127,7 @@ def waterfall_of_periods(
     its sums. ``come_and_go`` says what the new bar is. All else is as in ``waterfall``. Refuses fewer than
     twelve periods: give ``waterfall`` their sum.
     """
-    observed, expected = counts_with_axes("area", "period", observed=observed, expected=expected)
-    if observed.shape[-1] < ENOUGH_PERIODS:
-        raise ValueError(f"there are {observed.shape[-1]} periods; {ENOUGH_PERIODS} are needed")
-    areas = observed.shape[-2]
-    named = _blocks(blocks, expected_signs or {}, areas)
-    how = _drawing(neighbours, areas, confidence, draws, seed)
-    count, reference = _at_level_of_period(observed, expected)
-    sums = reference.sum(axis=-1)
-    is_known = sums > 0
-    weight = divide(reference, sums[..., None])
-    variance = come_and_go(observed, expected)[..., None] * (weight**2).sum(axis=-1)
-    return _waterfalls(
-        np.where(is_known, count.sum(axis=-1), np.nan),
-        np.where(is_known, sums, np.nan),
-        variance,
-        named,
-        how,
-        ("chance", "comes and goes"),
-    )
+    return _split(of_periods(observed, expected, neighbours, blocks, expected_signs, confidence, draws, seed))
 
 
 def come_and_go(observed: ArrayLike, expected: ArrayLike) -> Numbers:
@@ -163,139 +145,13 @@ def come_and_go(observed: ArrayLike, expected: ArrayLike) -> Numbers:
     >>> float(come_and_go(by_turns, [[100] * 1000] * 2).round(3))
     0.03
     """
-    count, reference = _at_level_of_period(
-        *counts_with_axes("area", "period", observed=observed, expected=expected)
-    )
-    period = np.linspace(-1, 1, count.shape[-1])
-    line = np.stack([np.ones_like(period), period], axis=-1)
-    by_line = np.linalg.pinv(np.einsum("...t,tk,tl->...kl", reference, line, line), hermitian=True)
-    ratio = (by_line @ (count @ line)[..., None])[..., 0] @ line.T
-    leverage = reference * np.einsum("tk,...kl,tl->...t", line, by_line, line)
-    left_free = reference * np.where(leverage < 1 - 1e-9, 1 - leverage, 0)
-    misfit = divide((count - reference * ratio) ** 2, reference)
-    excess = np.nan_to_num(misfit) - ratio * divide(left_free, reference)
-    return np.maximum(divide(np.nansum(excess, axis=(-2, -1)), (ratio**2 * left_free).sum(axis=(-2, -1))), 0)
+    observed, expected = counts_with_axes("area", "period", observed=observed, expected=expected)
+    return variance_between_periods(*at_level_of_period(observed, expected))
 
 
-def _blocks(
-    given: Mapping[str, ArrayLike], expected_signs: Mapping[str, Sequence[int]], areas: int
-) -> Blocks:
-    for argument, example, each in (
-        ("blocks", "covariates", given),
-        ("expected_signs", "[1]", expected_signs),
-    ):
-        if not isinstance(each, Mapping):
-            raise ValueError(
-                f"{argument} must name its blocks, {{'need': {example}}}; it is {type(each).__name__}"
-            )
-    arrays = {name: as_numbers(f"blocks: {name}", values) for name, values in given.items()}
-    arrays = {name: values[:, None] if values.ndim == 1 else values for name, values in arrays.items()}
-    for name, values in arrays.items():
-        if values.ndim < 2 or values.shape[-2] != areas:
-            raise ValueError(f"blocks: {name} must be [area, covariate], with {areas} areas")
-    maps = np.broadcast_shapes(*(values.shape[:-2] for values in arrays.values()))
-    covariates = [np.empty((*maps, areas, 0))]
-    columns, signs = [], [np.empty(0)]
-    for name, values in arrays.items():
-        number = values.shape[-1]
-        columns.append(sum(map(len, columns)) + np.arange(number))
-        covariates.append(np.broadcast_to(values, (*maps, areas, number)))
-        signs.append(np.atleast_1d(expected_signs.get(name, [0] * number)))
-        if name in expected_signs and (signs[-1].shape != (number,) or not np.isin(signs[-1], (-1, 1)).all()):
-            raise ValueError(
-                f"expected_signs: {name} must be 1 or -1 for each of its {number} covariates, "
-                f"such as {[1] * number}; it is {expected_signs[name]!r}"
-            )
-    if taken := [name for name in arrays if name in OTHER_BARS]:
-        raise ValueError(f"blocks: {taken[0]} is the name of another bar")
-    if unknown := [name for name in expected_signs if name not in arrays]:
-        raise ValueError(f"expected_signs: {unknown[0]} is not one of the blocks {', '.join(arrays)}")
-    return Blocks(tuple(arrays), columns, np.concatenate(covariates, axis=-1), np.concatenate(signs))
-
-
-def _at_level_of_period(observed: Numbers, expected: Numbers) -> tuple[Numbers, Numbers]:
-    """Counts, and those expected at the level of all areas in the period; both 0 where either is missing."""
-    is_known = ~np.isnan(observed + expected)
-    count, reference = np.where(is_known, observed, 0), np.where(is_known, expected, 0)
-    level = divide(count.sum(axis=-2, keepdims=True), reference.sum(axis=-2, keepdims=True))
-    return count, reference * np.nan_to_num(level)
-
-
-class _Drawing(NamedTuple):
-    """How the answer is drawn: the same for all maps."""
-
-    around: Neighbourhood
-    confidence: float
-    draws: int
-    seed: int
-
-
-def _drawing(neighbours: ArrayLike | None, areas: int, confidence: float, draws: int, seed: int) -> _Drawing:
-    adjacency = (
-        np.zeros((areas, areas)) if neighbours is None else as_links(neighbours, areas).matrix.toarray()
-    )
-    return _Drawing(neighbourhood(adjacency > 0), confidence, whole_number("draws", draws, fewest=1), seed)
-
-
-def _waterfalls(
-    observed: Numbers,
-    expected: Numbers,
-    extra_variance: Numbers,
-    blocks: Blocks,
-    how: _Drawing,
-    errors: tuple[str, ...],
-) -> Waterfall:
-    """All maps, one after another; ``errors`` names the bars that are no difference between areas."""
-    maps = np.broadcast_shapes(observed.shape[:-1], blocks.covariates.shape[:-2])
-    observed, expected, extra_variance = (
-        np.broadcast_to(each, (*maps, each.shape[-1])) for each in (observed, expected, extra_variance)
-    )
-    covariates = np.broadcast_to(blocks.covariates, (*maps, *blocks.covariates.shape[-2:]))
-    names = (*errors, *blocks.bars(), "spatial", "unexplained")
-    variance, lower, upper, in_order = (np.full((*maps, len(names)), np.nan) for _ in range(4))
-    areas = np.zeros((*maps, 1))
-    ends = [tail(how.confidence), 1 - tail(how.confidence)]
-    for at in np.ndindex(maps):
-        data = known_map(observed[at], expected[at], extra_variance[at], covariates[at])
-        is_known = data.expected > 0
-        areas[at] = is_known.sum()
-        if areas[at] < covariates.shape[-1] + 3:
-            continue
-        chance, beyond = (1 / data.expected[is_known]).mean(), data.extra_variance[is_known].mean()
-        error = np.array([chance, beyond])[: len(errors)]
-        draws, means_in_order = difference_bars(data, blocks, how.around, how.draws, how.seed)
-        draws = np.concatenate([np.broadcast_to(error[:, None], (len(error), how.draws)), draws])
-        variance[at], in_order[at] = draws.mean(axis=-1), [*error, *means_in_order]
-        lower[at], upper[at] = np.quantile(draws / draws.sum(axis=0), ends, axis=-1)
-    return _described(names, areas, variance, lower, upper, in_order)
-
-
-def _described(names, areas, variance, lower, upper, sequential) -> Waterfall:
-    total = variance.sum(axis=-1, keepdims=True)
-    is_negative = variance < 0
-    share = np.where(is_negative, 0, variance / total)
-    is_separable = (areas >= FEW_AREAS) & (share > 0) & (upper - lower <= share)
-    is_against = np.array([name.startswith("against ") for name in names])
-    is_counting_only = np.array([name == "chance" and "comes and goes" not in names for name in names])
-    note = np.select(
-        [is_counting_only & (share > 0), is_negative, (share > 0) & ~is_separable, is_against & is_separable],
-        [
-            "counting error only: cannot show persistence",
-            "below zero: shown as none",
-            "not separable",
-            "goes against need: possible inequity",
-        ],
-        "",
-    )
-    return Waterfall(
-        names,
-        share,
-        lower,
-        upper,
-        variance,
-        total[..., 0],
-        sequential / total,
-        is_negative,
-        is_separable,
-        note,
-    )
+def _split(given: Given) -> Waterfall:
+    """All maps, one after another."""
+    bars = Bars(given)
+    for at, data in given.each():
+        bars.add(at, data, draw_parts(data, given.around, given.draws, given.seed))
+    return Waterfall(*bars.described())
