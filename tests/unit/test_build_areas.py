@@ -60,7 +60,7 @@ def test_a_closed_code_with_a_successor_of_the_same_name_ends_and_leads_there():
     assert areas.current("sub_icb") == ["01B", "02X"]
     assert areas.resolve("sub_icb", pd.Series(["01A"])).tolist() == ["01B"]
     rows = {row["code"]: row for row in as_arrow("areas", areas.table).to_pylist()}
-    assert rows["01A"]["valid_to"] == date(2023, 3, 31)
+    assert rows["01A"]["valid_to"] == date(2024, 3, 31)  # the day before the new code's first
     assert rows["01B"]["valid_to"] is None
 
 

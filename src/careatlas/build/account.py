@@ -93,7 +93,9 @@ def _in_areas(read: tidy.Read, total: dict[str, Any], areas: Areas) -> float | N
     path = read.folder / f"{total['table']}.parquet"
     rows = pq.read_table(path, columns=[column, total["measure"]], filters=where or None).to_pandas()
     sums = rows.groupby(column)[total["measure"]].sum()
-    return float(sums[areas.resolve(area_type, sums.index.to_series()).notna()].sum())
+    succession, codes = areas.succession(area_type), areas.spoken(area_type, sums.index.to_series())
+    in_areas = codes.map({code: sum(succession.parts(code).values()) for code in codes.dropna().unique()})
+    return float((sums * in_areas.fillna(0)).sum())
 
 
 def _typed(table: Table, column: str, value: Any) -> Any:

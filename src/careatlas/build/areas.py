@@ -4,13 +4,14 @@ Look-ups and publications each name areas; the latest vintage's statement wins, 
 resolved to ODS codes, which the rest of the atlas speaks.
 """
 
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from careatlas.build.area_changes import NEVER_RESTATED, Stated, area_changes, with_new_areas
+from careatlas.build.restate import Succession
 from careatlas.catalogue.area import AreaType
 from careatlas.catalogue.library import CONTENT
 from careatlas.engine.tables import RELEASE
@@ -28,9 +29,8 @@ class Country:
 
 @dataclass
 class Areas:
-    """``table``: the release's areas, indexed by (area_type, code). ``codes``: any code to today's ODS code.
-
-    ``changes``: codes no longer in use. ``parent``: area type -> {code: parent's code}.
+    """``table``: the release's areas, indexed by (area_type, code). ``codes``: area type -> any publisher's code -> the
+    ODS code it stood for. ``changes``: what old areas became.
     """
 
     table: pd.DataFrame
@@ -44,9 +44,25 @@ class Areas:
         rows = self.table[(self.table["area_type"] == area_type) & self.table["valid_to"].isna()]
         return sorted(rows["code"])
 
+    def succession(self, area_type: str) -> Succession:
+        """What became today's areas of this type."""
+        if area_type not in self._successions:
+            self._successions[area_type] = Succession(self.changes, frozenset(self.current(area_type)))
+        return self._successions[area_type]
+
+    def spoken(self, area_type: str, codes: pd.Series) -> pd.Series:
+        """Each publisher's code as the ODS code of its time; missing where no area of that type was ever called so."""
+        succession = self.succession(area_type)
+        known = self.codes.get(area_type, {})
+        unlisted = {code: code for code in self._changed if code not in known and succession.parts(code)}
+        return codes.map(known | unlisted).astype(object)
+
     def resolve(self, area_type: str, codes: pd.Series) -> pd.Series:
-        """Each publisher's code as today's ODS code of that area type; missing where it is not such an area."""
-        return codes.map(self.codes.get(area_type, {}))
+        """Each publisher's code as the one area of today that holds all of it; missing where there is none. What was
+        counted by areas as they were is restated by `careatlas.build.restate`, shares and all."""
+        succession = self.succession(area_type)
+        spoken = self.spoken(area_type, codes)
+        return spoken.map({code: succession.whole(code) for code in spoken.dropna().unique()})
 
     def parents(self, area_type: str) -> dict[str, str]:
         rows = self.table[self.table["area_type"] == area_type]
@@ -57,6 +73,8 @@ class Areas:
 
     def __post_init__(self) -> None:
         self._names = dict(zip(self.table["code"], self.table["name"], strict=True))
+        self._changed = list(dict.fromkeys(self.changes["old"]))
+        self._successions: dict[str, Succession] = {}
 
 
 def build_areas(
@@ -67,20 +85,25 @@ def build_areas(
     aliases: list[dict[str, str]],
     country: Country,
     hexagons: dict[str, pd.DataFrame],
+    stated: Stated | None = None,
 ) -> Areas:
-    """Areas from what look-ups and publications list (``area_list`` rows), outlines, place names and aliases."""
+    """Areas from what look-ups and publications list (``area_list`` rows), outlines, place names and aliases.
+    ``stated``: changes that these do not show."""
+    stated = stated or Stated()
     listed = _by_ods_code(_with_boundary_codes(listed, boundaries))
     listed = listed[listed["area_type"].isin(area_types)]
     table = _latest_statement(listed)
-    changes = _code_changes(listed, table)
-    table = _closed(table, listed, changes)
+    changes = area_changes(listed, table, stated)
+    table = _closed(with_new_areas(table, changes, stated.content), changes)
     table = _with_custom_members(table, area_types)
-    codes = _code_map(listed, table, changes)
-    table = _with_parents(table, codes, area_types, country)
+    today = Areas(table, _code_map(listed, table), changes, table, country)
+    table = _with_parents(table, today, area_types)
     table = pd.concat([table, _country_row(country)], ignore_index=True)
-    table = _with_places(table, boundaries, codes, hexagons)
-    names = _area_names(table, place_names, aliases, codes)
-    return Areas(table.sort_values(["area_type", "code"], ignore_index=True), codes, changes, names, country)
+    table = _with_places(table, boundaries, today, hexagons)
+    names = _area_names(table, place_names, aliases, today)
+    return Areas(
+        table.sort_values(["area_type", "code"], ignore_index=True), today.codes, changes, names, country
+    )
 
 
 def _with_boundary_codes(listed: pd.DataFrame, boundaries: pd.DataFrame) -> pd.DataFrame:
@@ -127,57 +150,15 @@ def _latest_statement(listed: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _code_changes(listed: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
-    """A code that the latest look-up no longer has, beside the one new code of the same name."""
-    rows = []
-    for area_type, of_type in table.groupby("area_type"):
-        if area_type == "provider":
-            continue  # a provider that stops reporting is missing, not renamed
-        latest, earliest = of_type["max"].max(), of_type["min"].min()
-        gone, came = of_type[of_type["max"] < latest], of_type[of_type["min"] > earliest]
-        for old in gone.itertuples():
-            same = came[(came["name"] == old.name) & (came["min"] >= old.max)]
-            if len(same) == 1:
-                new = same.iloc[0]
-                rows.append(
-                    {
-                        "old": old.code,
-                        "new": new["code"],
-                        "from": pd.Timestamp(int(new["min"]), 4, 1),
-                        "weight": 1.0,
-                        "basis": f"{old.name} is {old.code} in look-ups to {old.max}, {new['code']} from {new['min']}",
-                        "exact": True,
-                    }
-                )
-    return pd.DataFrame([*rows, *_ons_code_changes(listed)], columns=RELEASE["area_changes"].column_names)
-
-
-def _ons_code_changes(listed: pd.DataFrame) -> list[dict[str, object]]:
-    """The same area under a new ONS code: its people did not move, so every count can be restated."""
-    with_ons = listed.dropna(subset=["ons_code"])
-    first_seen = with_ons.groupby(["area_type", "code", "ons_code"], as_index=False)["vintage"].min()
-    rows = []
-    for (_, code), of_area in first_seen.sort_values("vintage").groupby(["area_type", "code"], sort=True):
-        for old, new in itertools.pairwise(of_area.itertuples()):
-            rows.append(
-                {
-                    "old": old.ons_code,
-                    "new": new.ons_code,
-                    "from": pd.Timestamp(int(new.vintage), 4, 1),
-                    "weight": 1.0,
-                    "basis": f"{code} is {old.ons_code} to {old.vintage} and {new.ons_code} from {new.vintage}",
-                    "exact": True,
-                }
-            )
-    return rows
-
-
-def _closed(table: pd.DataFrame, listed: pd.DataFrame, changes: pd.DataFrame) -> pd.DataFrame:
-    """Areas that no longer exist end with their last vintage; the rest are still valid."""
-    ended = table["code"].isin(changes["old"])
-    last_day = pd.to_datetime({"year": table["max"].astype(int) + 1, "month": 3, "day": 31})
+def _closed(table: pd.DataFrame, changes: pd.DataFrame) -> pd.DataFrame:
+    """Areas that became part of others end the day before; the rest, and those that only gave a part away, are still
+    valid."""
+    went_on = changes.loc[changes["old"] == changes["new"], "old"]
+    gone = changes[~changes["old"].isin(went_on)].groupby("old")["from"].min()
+    last_day = pd.to_datetime(table["code"].map(gone)) - pd.Timedelta(days=1)
+    last_day = last_day.where(table["area_type"] != NEVER_RESTATED)  # some have a care trust's code of old
     first_day = pd.to_datetime({"year": table["min"].astype(int), "month": 4, "day": 1})
-    return table.assign(valid_from=first_day, valid_to=last_day.where(ended)).drop(columns=["min", "max"])
+    return table.assign(valid_from=first_day, valid_to=last_day).drop(columns=["min", "max"])
 
 
 def _with_custom_members(table: pd.DataFrame, area_types: dict[str, AreaType]) -> pd.DataFrame:
@@ -191,36 +172,33 @@ def _with_custom_members(table: pd.DataFrame, area_types: dict[str, AreaType]) -
     return pd.concat([table, pd.DataFrame(rows)], ignore_index=True) if rows else table
 
 
-def _code_map(listed: pd.DataFrame, table: pd.DataFrame, changes: pd.DataFrame) -> dict[str, dict[str, str]]:
-    became = dict(zip(changes["old"], changes["new"], strict=True))
-    codes: dict[str, dict[str, str]] = {}
-    for area_type, of_type in listed.groupby("area_type"):
-        own = {code: became.get(code, code) for code in of_type["code"].unique()}
-        with_ons = of_type.dropna(subset=["ons_code"]).sort_values("vintage")
-        ons = {
-            ons: became.get(code, code)
-            for ons, code in zip(with_ons["ons_code"], with_ons["code"], strict=True)
-        }
-        codes[str(area_type)] = {**ons, **own}
-    for area_type, of_type in table.groupby("area_type"):
-        codes.setdefault(str(area_type), {code: code for code in of_type["code"]})
+def _code_map(listed: pd.DataFrame, table: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """Area type -> ODS and ONS codes -> the ODS code."""
+    codes: dict[str, dict[str, str]] = {
+        str(area_type): {code: code for code in of_type["code"]}
+        for area_type, of_type in table.groupby("area_type")
+    }
+    with_ons = listed.dropna(subset=["ons_code"]).sort_values("vintage")
+    for area_type, of_type in with_ons.groupby("area_type"):
+        own = codes[str(area_type)]
+        codes[str(area_type)] = dict(zip(of_type["ons_code"], of_type["code"], strict=True)) | own
     return codes
 
 
-def _with_parents(
-    table: pd.DataFrame, codes: dict[str, dict[str, str]], area_types: dict[str, AreaType], country: Country
-) -> pd.DataFrame:
+def _with_parents(table: pd.DataFrame, today: Areas, area_types: dict[str, AreaType]) -> pd.DataFrame:
     parent = (
         table["parent_code"].copy() if "parent_code" in table else pd.Series(index=table.index, dtype=object)
     )
     for area_type in area_types.values():
         rows = table["area_type"] == area_type.id
         if area_type.parent == "country":
-            parent[rows] = country.code
+            parent[rows] = today.country.code
         elif area_type.parent:
-            parent[rows] = parent[rows].map(codes.get(area_type.parent, {}))
+            parent[rows] = today.resolve(area_type.parent, parent[rows])
         for code in area_type.members or {}:
-            parent[rows & (table["code"] == code)] = country.code if area_type.parent == "country" else None
+            parent[rows & (table["code"] == code)] = (
+                today.country.code if area_type.parent == "country" else None
+            )
     return table.assign(parent_code=parent.where(parent.notna(), None))
 
 
@@ -233,15 +211,13 @@ def _country_row(country: Country) -> pd.DataFrame:
 def _with_places(
     table: pd.DataFrame,
     boundaries: pd.DataFrame,
-    codes: dict[str, dict[str, str]],
+    today: Areas,
     hexagons: dict[str, pd.DataFrame],
 ) -> pd.DataFrame:
     """Label points, and each mapped area type's place on the hexagon map: drawn by hand where content has a
     layout for exactly these areas, else computed."""
     points = boundaries.sort_values("vintage")
-    points = points.assign(
-        code=[codes.get(t, {}).get(o) for t, o in zip(points["area_type"], points["ons_code"], strict=True)]
-    )
+    points = points.assign(code=_resolved(points["area_type"], points["ons_code"], today))
     points = points.dropna(subset=["code"]).drop_duplicates(["area_type", "code"], keep="last")
     table = table.merge(
         points[["area_type", "code", "longitude", "latitude"]], on=["area_type", "code"], how="left"
@@ -263,7 +239,7 @@ def _area_names(
     table: pd.DataFrame,
     place_names: pd.DataFrame,
     aliases: list[dict[str, str]],
-    codes: dict[str, dict[str, str]],
+    today: Areas,
 ) -> pd.DataFrame:
     """Every name a reader may type: the areas' own, the look-ups' councils, and the aliases in content."""
     own = table[table["valid_to"].isna()].assign(kind="area", share=np.nan)
@@ -274,8 +250,8 @@ def _area_names(
     ]
     places = place_names.rename(columns={"place": "name"})
     if len(places):
-        area = [codes.get(t, {}).get(a) for t, a in zip(places["area_type"], places["area"], strict=True)]
-        places = places.assign(area=area).dropna(subset=["area"])
+        places = places.assign(area=_resolved(places["area_type"], places["area"], today))
+        places = places.dropna(subset=["area"])
         places = places[places["share"] >= SMALLEST_SHARE_OF_A_PLACE]
         places = places.sort_values("share", ascending=False).drop_duplicates(["name", "kind", "area"])
     known = set(zip(table["area_type"], table["code"], strict=True))
@@ -285,6 +261,12 @@ def _area_names(
     )
     parts = [part[own.columns] for part in (own, official, places, content) if len(part)]
     return pd.concat(parts, ignore_index=True).sort_values(["name", "kind", "area"], ignore_index=True)
+
+
+def _resolved(area_types: pd.Series, codes: pd.Series, today: Areas) -> pd.Series:
+    """Codes of several area types, each as today's area."""
+    parts = [today.resolve(str(area_type), of_type) for area_type, of_type in codes.groupby(area_types)]
+    return pd.concat(parts).reindex(codes.index) if parts else codes.astype(object)
 
 
 def hexagon_layouts() -> dict[str, pd.DataFrame]:

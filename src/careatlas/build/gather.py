@@ -12,7 +12,7 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from careatlas.build import count
+from careatlas.build import count, restate
 from careatlas.build.areas import Areas
 from careatlas.build.count import Grain
 from careatlas.catalogue.area import AreaType, base_type
@@ -63,10 +63,13 @@ class Inputs:
 @dataclass
 class Gathered:
     """One indicator at one area type: keys, sums, ``denominator``, ``status``, ``note``; strata in rows of their own
-    (``strata``) where the method standardises."""
+    (``strata``) where the method standardises; ``origins``: the old areas that restated figures are made of."""
 
     frame: pd.DataFrame
     strata: pd.DataFrame | None
+    origins: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=[*KEYS, *restate.OLD_AND_SHARE])
+    )
 
 
 def stratified(indicator: Indicator) -> bool:
@@ -85,23 +88,25 @@ def gather_base(
     grain = Grain(area_type, indicator.period, stratified(indicator))
     paired = count.paired_measures(indicator)
     top = inputs.sums(indicator.numerator, grain, paired["numerator"])
-    top = _placed(top, area_type, areas, grain)
+    top, origins = _placed(top, indicator.numerator.table, area_type, areas, grain)
     grid = _grid(indicator, area_type, inputs, areas, grain)
     totals = top.groupby(KEYS, as_index=False)[count.SUMS].sum(min_count=1)
     frame = grid.merge(totals, on=KEYS, how="left")
     _say_what_is_absent(frame, indicator)
     bottom = None
     if indicator.denominator is not None:
-        bottom = _denominator_sums(indicator, grain, inputs, areas, area_types)
+        bottom, below = _denominator_sums(indicator, grain, inputs, areas, area_types)
+        origins = restate.both(origins, below, KEYS)
         frame, bottom = _with_denominator(frame, bottom, indicator)
     else:
         frame["denominator"] = frame["observations"].where(frame["observations"] > 0)
     _say_what_has_no_denominator(frame, indicator)
-    _say_which_days_are_missing(frame, indicator, area_type, set(inputs.spans))
+    _say_which_days_are_missing(frame, indicator, area_type, set(inputs.spans), origins)
     strata = _strata(frame, top, bottom) if stratified(indicator) else None
+    _say_which_parts_are_silent(frame)
     if flagged is not None and len(flagged):
         _say_what_is_incomplete(frame, flagged)
-    return Gathered(frame, strata)
+    return Gathered(frame, strata, origins)
 
 
 def roll_up(below: Gathered, above: Mapping[str, str], named: Callable[[str], str]) -> Gathered:
@@ -128,7 +133,7 @@ def roll_up(below: Gathered, above: Mapping[str, str], named: Callable[[str], st
         strata = strata.assign(area=strata["area"].map(above)).dropna(subset=["area"])
         sums = ["count", "sum_of_squares", "denominator"]
         strata = strata.groupby([*KEYS, *STRATA], as_index=False)[sums].sum(min_count=1)
-    return Gathered(result.drop(columns="share"), strata)
+    return Gathered(result.drop(columns="share"), strata, restate.rolled_up(below.origins, above, KEYS))
 
 
 def path_up(area_type: str, base: str, area_types: Mapping[str, AreaType]) -> list[str]:
@@ -151,9 +156,16 @@ def base_of(indicator: Indicator, area_type: str, area_types: Mapping[str, AreaT
     return base_type(area_type, dict(area_types), dict(TIDIED[indicator.numerator.table].area_columns))
 
 
-def _placed(sums: pd.DataFrame, area_type: str, areas: Areas, grain: Grain) -> pd.DataFrame:
-    """Sums by today's area codes; what is counted for codes that are not areas stands in the reconciliation."""
-    return _summed(sums.assign(area=areas.resolve(area_type, sums["area"])), grain)
+def _placed(
+    sums: pd.DataFrame, table: str, area_type: str, areas: Areas, grain: Grain
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Sums by today's areas, and the old areas they were restated from; what is counted for codes that are not areas
+    stands in the reconciliation. A closed code that a publisher goes on listing, with nothing, is not among them."""
+    spoken = sums.assign(area=areas.spoken(area_type, sums["area"]))
+    succession, of_the_period = areas.succession(area_type), TIDIED[table].areas_of_the_period
+    shared = restate.shared_out(spoken, succession, count.SUMS, of_the_period)
+    counted = shared if of_the_period else shared[shared["count"].fillna(0) != 0]
+    return _summed(shared, grain), restate.origins(counted, KEYS)
 
 
 def _summed(sums: pd.DataFrame, grain: Grain) -> pd.DataFrame:
@@ -164,33 +176,41 @@ def _summed(sums: pd.DataFrame, grain: Grain) -> pd.DataFrame:
 
 def _denominator_sums(
     indicator: Indicator, grain: Grain, inputs: Inputs, areas: Areas, area_types: Mapping[str, AreaType]
-) -> pd.DataFrame:
-    """The denominator by the numerator's areas: summed up to them where its own table counts smaller ones."""
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The denominator by the numerator's areas, summed up to them where its own table counts smaller ones; and what it
+    was restated from."""
     table = TIDIED[indicator.denominator.table]
     base = base_type(grain.area_type, dict(area_types), dict(table.area_columns))
     own_grain = Grain(base, grain.period, grain.by_age_and_sex)
     paired = count.paired_measures(indicator)["denominator"]
-    sums = _placed(inputs.sums(indicator.denominator, own_grain, paired), base, areas, own_grain)
+    sums = inputs.sums(indicator.denominator, own_grain, paired)
+    sums, origins = _placed(sums, table.name, base, areas, own_grain)
     below = base
     for above in path_up(grain.area_type, base, area_types):
-        sums["area"] = sums["area"].map(members_of(area_types[above], below, areas))
-        below = above
-    return _summed(sums, grain)
+        members = members_of(area_types[above], below, areas)
+        sums["area"] = sums["area"].map(members)
+        origins, below = restate.rolled_up(origins, members, KEYS), above
+    return _summed(sums, grain), origins
 
 
 def _grid(indicator: Indicator, area_type: str, inputs: Inputs, areas: Areas, grain: Grain) -> pd.DataFrame:
     """Every area x period that should have an answer, and whether the table has any row for it."""
     table = indicator.numerator.table
     presence = inputs.presence(table, Grain(area_type, indicator.period))
-    presence["area"] = areas.resolve(area_type, presence["area"])
-    presence = presence.dropna(subset=["area"])[KEYS].drop_duplicates().assign(present=True)
+    returns = presence.assign(area=areas.spoken(area_type, presence["area"])).dropna(subset=["area"])[KEYS]
+    succession, of_the_period = areas.succession(area_type), TIDIED[table].areas_of_the_period
+    presence = restate.shared_out(returns, succession, [], of_the_period).dropna(subset=["area"])
+    presence = presence[KEYS].drop_duplicates().assign(present=True)
     periods = presence[["period_start", "period_end"]].drop_duplicates()
     periods = _with_all_listed_values(indicator, periods, inputs, grain)
     periods = _wholly_on_file(periods, inputs.spans.get(table))
     if area_type == "provider":  # no look-up lists providers: whoever reports is one
-        return presence.merge(periods, on=["period_start", "period_end"])
-    everyone = pd.DataFrame({"area": areas.current(area_type)}).merge(periods, how="cross")
+        return presence.merge(periods, on=["period_start", "period_end"]).assign(silent=None)
+    everyone = pd.DataFrame({"area": areas.current(area_type)}, dtype=object).merge(periods, how="cross")
     grid = everyone.merge(presence, on=KEYS, how="left")
+    silent = restate.silent_parts(returns, areas.current(area_type), succession, of_the_period)
+    told = [silent.get(key) for key in zip(*(grid[key] for key in KEYS), strict=True)]
+    grid["silent"] = pd.Series(told, grid.index, dtype=object)
     counted_from_records = TIDIED[table].person is not None
     return grid.assign(present=grid["present"].notna() | counted_from_records)
 
@@ -299,16 +319,19 @@ def _say_what_has_no_denominator(frame: pd.DataFrame, indicator: Indicator) -> N
 
 
 def _say_which_days_are_missing(
-    frame: pd.DataFrame, indicator: Indicator, area_type: str, on_file: set[str]
+    frame: pd.DataFrame, indicator: Indicator, area_type: str, on_file: set[str], origins: pd.DataFrame
 ) -> None:
     """Too many days without a figure, on either side, make the sum incomplete. Only a table with one row for every
-    area and day can tell: its observations are days."""
+    area and day can tell: its observations are days, of each area that a restated one is made of."""
     sides = zip(("observations", "denominator_observations"), indicator.counted.values(), strict=False)
     told = [name for name, side in sides if side.table in on_file and _one_row_a_day(side.table, area_type)]
     if not told:
         return
+    rows_a_day = (
+        origins.groupby(KEYS)["share"].sum().reindex(pd.MultiIndex.from_frame(frame[KEYS])).to_numpy()
+    )
     days = (frame["period_end"] - frame["period_start"]).dt.days + 1
-    reported = frame[told].min(axis=1)
+    reported = frame[told].min(axis=1) / np.where(rows_a_day > 0, rows_a_day, 1)
     lost = (days - reported) / days
     answered = frame["status"].isin(["reported", "zero"])
     noted = answered & (lost > DAYS_LOST_NOTED)
@@ -322,6 +345,14 @@ def _say_which_days_are_missing(
 def _one_row_a_day(table: str, area_type: str) -> bool:
     declared = TIDIED[table]
     return bool(declared.day) and set(declared.key) == {declared.day, declared.area_columns.get(area_type)}
+
+
+def _say_which_parts_are_silent(frame: pd.DataFrame) -> None:
+    """A merged area of which a part sent nothing is incomplete: the other parts are not the whole."""
+    lacking = frame["silent"].notna() & frame["status"].isin(["reported", "zero"])
+    frame.loc[lacking, "status"] = "incomplete"
+    told = [f"no return from {silent}, then a part of this area" for silent in frame.loc[lacking, "silent"]]
+    frame.loc[lacking, "note"] = pd.Series(told, frame.index[lacking], dtype=object)
 
 
 def _say_what_is_incomplete(frame: pd.DataFrame, flagged: pd.DataFrame) -> None:

@@ -25,6 +25,7 @@ class Table:
     file is an edition of: of two files with equal edition values, the later one supersedes. A table of events or
     of days carries ``day`` instead of period_start and period_end; its rows are grouped into an indicator's
     periods when counted. ``person`` marks record-level tables: repeat events of one person are not independent.
+    ``areas_of_the_period``: rows name areas as they were then; else as they are in the file's own edition.
     ``restricted`` tables pass disclosure control before anything derived from them is published.
     """
 
@@ -38,6 +39,7 @@ class Table:
     day: str | None = None
     age: str | None = None
     person: str | None = None
+    areas_of_the_period: bool = False
     restricted: bool = False
 
     @property

@@ -3,6 +3,8 @@
 Missing values are null, never zero.
 """
 
+import pyarrow as pa
+
 from careatlas.engine.table import DAY, NUMBER, PERIOD, TEXT, TRUTH, WHOLE, Column, Table
 
 
@@ -38,6 +40,31 @@ TIDIED_TABLES = [
         edition=(),
     ),
     Table(
+        "small_areas",
+        "a small area (LSOA) and the sub-ICB location it lies in",
+        (
+            Column("small_area", TEXT, "ONS code of the LSOA, of 2011 or 2021"),
+            Column("sub_icb", TEXT, "ODS code"),
+            Column("vintage", WHOLE, "year of the look-up; the latest that names the small area wins"),
+        ),
+        key=("small_area", "vintage"),
+        edition=(),
+    ),
+    Table(
+        "stated_changes",
+        "an old area's part in a new one, as a look-up of changes states it",
+        (
+            Column("old", TEXT, "code no longer in use"),
+            Column("new", TEXT, "code that took its place"),
+            Column("from", DAY, "first day of the new code"),
+            Column("weight", NUMBER, "share of the old area's people who live in the new one, 0 to 1"),
+            Column("basis", TEXT, "what shows it, in a sentence"),
+            Column("exact", TRUTH, "whether every count can be restated without estimating"),
+        ),
+        key=("old", "new"),
+        edition=(),
+    ),
+    Table(
         "trust_boards",
         "a trust and a board its patients come from",
         (
@@ -60,8 +87,11 @@ TIDIED_TABLES = [
             Column("longitude", NUMBER, "of the area's label point", "degrees, WGS 84"),
             Column("latitude", NUMBER, "of the area's label point", "degrees, WGS 84"),
             Column("geometry", TEXT, "GeoJSON geometry, WGS 84, as published"),
+            _measure("square_kilometres", "inside the outline, on a sphere of the earth's mean radius", "km2"),
         ),
         key=("area_type", "ons_code", "vintage"),
+        measures=("square_kilometres",),
+        area_columns={"sub_icb": "ons_code", "icb": "ons_code", "region": "ons_code"},
         edition=("area_type", "vintage"),
     ),
     Table(
@@ -100,6 +130,31 @@ TIDIED_TABLES = [
         ),
         area_columns={"sub_icb": "commissioner", "provider": "provider"},
         edition=("period_end", "part"),
+        areas_of_the_period=True,
+    ),
+    Table(
+        "rtt_weeks",
+        "pathways by week waited, of one commissioner (wherever treated) or one provider (whoever pays), part and "
+        "specialty in a month",
+        (
+            *PERIOD,
+            Column("counted_by", TEXT, "commissioner or provider: every pathway stands here once by each"),
+            Column("body", TEXT, "ODS code of the commissioner, area or not, or of the provider"),
+            Column("part", TEXT, "completed_admitted, completed_non_admitted, incomplete or new_periods"),
+            Column("specialty", TEXT, "treatment function code without prefix (100, 101 ... X06), or total"),
+            _measure("pathways", "all pathways, unknown clock starts included", "pathways"),
+            Column(
+                "weeks",
+                pa.list_(pa.int32()),
+                "pathways by whole weeks waited: 0-1, 1-2 ...; the last is open: over 104, in older layouts over 52. "
+                "Null where none are published",
+                "pathways",
+            ),
+        ),
+        key=("period_end", "counted_by", "body", "part", "specialty"),
+        measures=("pathways",),
+        edition=("period_end", "part"),
+        areas_of_the_period=True,
     ),
     Table(
         "rtt_submitters",
@@ -185,6 +240,7 @@ TIDIED_TABLES = [
         key=("period_end", "practice"),
         measures=("payments", "registered_patients", "weighted_patients", "payment_per_registered_patient"),
         area_columns={"sub_icb": "sub_icb"},
+        areas_of_the_period=True,
     ),
     Table(
         "fingertips",
@@ -208,6 +264,23 @@ TIDIED_TABLES = [
         measures=("count", "denominator"),
         area_columns={"sub_icb": "area", "icb": "area", "region": "area"},
         edition=("indicator_id", "period_end"),
+    ),
+    Table(
+        "deprivation",
+        "how deprived one small area is among all of the country",
+        (
+            *PERIOD,
+            Column("edition", TEXT, "imd_2019: the index and its year"),
+            Column("small_area", TEXT, "ONS code of the LSOA"),
+            Column("rank", NUMBER, "as published, 1 = most deprived; equals share a rank"),
+            _measure("percentile", "place among all small areas, 100 = most deprived; mean 50", "percentile"),
+            _measure("in_most_deprived_fifth", "1 where its published decile is 1 or 2, else 0", "small areas"),
+            _measure("small_areas", "always 1: what means are taken over", "small areas"),
+        ),
+        key=("edition", "small_area"),
+        measures=("percentile", "in_most_deprived_fifth", "small_areas"),
+        area_columns={"small_area": "small_area"},
+        edition=("edition",),
     ),
     Table(
         "accident_emergency",

@@ -15,9 +15,10 @@ from careatlas.sources.simulated_country.activity import write_activity
 from careatlas.sources.simulated_country.emergencies import write_accident_emergency
 from careatlas.sources.simulated_country.geography import Country, found_country
 from careatlas.sources.simulated_country.hospital import write_hospital_episodes
+from careatlas.sources.simulated_country.neighbourhoods import write_deprivation
 from careatlas.sources.simulated_country.people import settle
 from careatlas.sources.simulated_country.places import write_places
-from careatlas.sources.simulated_country.planting import month_list
+from careatlas.sources.simulated_country.planting import LAST_MONTH, month_list
 from careatlas.sources.simulated_country.population import write_need_weights, write_payments, write_residents
 from careatlas.sources.simulated_country.trust_discharges import write_trust_discharges
 from careatlas.sources.simulated_country.truth import Truth
@@ -39,25 +40,32 @@ def write_country(
     months: int = 24,
     full_size: bool = False,
     say: Callable[[str], None] = print_nothing,
+    last_month: tuple[int, int] = LAST_MONTH,
 ) -> Path:
     """Write ``into/data`` and ``into/truth.json``; give the data folder.
 
-    ``months`` end with January 2026. ``full_size`` has about as many rows as the real files; what is planted,
+    ``months`` end with ``last_month`` (year, month), which makes the monthly files older; look-ups, populations and
+    need weights are the same in any year. ``full_size`` has about as many rows as the real files; what is planted,
     and how hard it is to find, does not depend on it.
     """
     if not 1 <= months <= MOST_MONTHS:
         raise AtlasError(
             "months", f"{months} is not between 1 and {MOST_MONTHS}.", "24 is what the demo has."
         )
+    if not 1 <= last_month[1] <= 12:
+        raise AtlasError(
+            "last_month", f"{last_month} has no month 1 to 12.", "Give (2023, 11) for November 2023."
+        )
     data = Path(into) / "data"
     country = found_country(PRACTICES_PER_SUB_AREA_FULL_SIZE if full_size else PRACTICES_PER_SUB_AREA)
-    people, calendar = settle(country, seed), month_list(months)
+    people, calendar = settle(country, seed), month_list(months, last_month)
     truth = Truth(seed, country.name, calendar)
     say(
         f"{country.name}, an invented country: {len(country.sub_areas)} sub-areas, "
         f"{len(country.trusts)} providers, {months} months"
     )
     write_places(data / "places", country, people, seed)
+    write_deprivation(data / "deprivation", country, people, seed, truth)
     write_residents(data / "population", country, people, seed, truth)
     write_need_weights(data / "need_weights", country, people, truth)
     write_payments(data, country, people, seed, truth)

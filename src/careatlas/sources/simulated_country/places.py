@@ -1,26 +1,38 @@
 """Look-ups and boundaries of the simulated country, in the publishers' layouts.
 
-One sub-area's ONS code changed: the look-up of 2022 has the old one, that of 2024 and the boundaries the new.
+One sub-area's ONS code changed: the look-up of 2022 has the old one, that of 2024 and the boundaries the new. Another
+was two sub-areas until they merged: the look-up of 2022 has both.
 """
 
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from careatlas.sources.simulated_country import files, geography
-from careatlas.sources.simulated_country.geography import Area, Country
+from careatlas.sources.simulated_country.geography import Area, Council, Country
 from careatlas.sources.simulated_country.people import People
 from careatlas.sources.simulated_country.planting import stream
 
 RESIDENTS_OF_A_SMALL_AREA = 1600
 CHANGED_SUB_AREA = 40  # its position
 OLD_ONS_CODE = "Z38000901"
+MERGED_FROM = date(2024, 10, 1)  # in returns
+MERGED_SUB_AREA, PARTS_OF_IT = 22, (("ZA901", "Z38000902", "North"), ("ZA902", "Z38000903", "South"))
 
 
 def old_ons_code(country: Country, sub_area: int) -> str:
     """The code of 2022, which some publications still use."""
     return OLD_ONS_CODE if sub_area == CHANGED_SUB_AREA else country.sub_areas[sub_area].ons_code
+
+
+def old_codes(country: Country, sub_area: int, number: int) -> tuple[str, str]:
+    """ODS and ONS code of 2022 for a small area of that number: by turns of two sub-areas that merged."""
+    if sub_area == MERGED_SUB_AREA:
+        return PARTS_OF_IT[number % 2][:2]
+    return country.sub_areas[sub_area].code, old_ons_code(country, sub_area)
 
 
 def write_places(into: Path, country: Country, people: People, seed: int) -> None:
@@ -34,23 +46,40 @@ def _texts(columns: dict[str, list]) -> dict[str, pa.Array]:
     return {name: pa.array(values, pa.large_string()) for name, values in columns.items()}
 
 
-def _write_small_areas(into: Path, country: Country, people: People) -> None:
-    """LSOAs to sub-areas and boards: edition 2022 with councils and the old code, edition 2024 without."""
+@dataclass(frozen=True)
+class SmallArea:
+    """An LSOA. ``sub_area``: position of the sub-area it lies in."""
+
+    code: str
+    name: str
+    sub_area: int
+    council: Council
+
+
+def small_areas(country: Country, people: People) -> list[SmallArea]:
+    """Every small area, shared out over its sub-area's councils."""
     councils_of = [[] for _ in country.sub_areas]
     for council in country.councils:
         councils_of[council.sub_area].append(council)
         if council.second_sub_area is not None:
             councils_of[council.second_sub_area].append(council)
     residents = people.residents.sum(axis=(1, 2))
-    areas, councils, names = [], [], []
+    found: list[SmallArea] = []
     for place, total in enumerate(residents.tolist()):
         for number in range(max(total // RESIDENTS_OF_A_SMALL_AREA, len(councils_of[place]))):
             council = councils_of[place][number % len(councils_of[place])]
-            areas.append(place)
-            councils.append(council)
-            names.append(f"{council.name} {number // 5 + 1:03d}{'ABCDE'[number % 5]}")
-    codes = [f"Z01{number + 1:06d}" for number in range(len(areas))]
+            name = f"{council.name} {number // 5 + 1:03d}{'ABCDE'[number % 5]}"
+            found.append(SmallArea(f"Z01{len(found) + 1:06d}", name, place, council))
+    return found
+
+
+def _write_small_areas(into: Path, country: Country, people: People) -> None:
+    """LSOAs to sub-areas and boards: edition 2022 with councils and the old codes, edition 2024 without."""
+    known = small_areas(country, people)
+    codes, names = [area.code for area in known], [area.name for area in known]
+    areas, councils = [area.sub_area for area in known], [area.council for area in known]
     of_area = [country.sub_areas[place] for place in areas]
+    old = [old_codes(country, place, number) for number, place in enumerate(areas)]
     of_board = [country.board_of(place) for place in areas]
     files.write_parquet(
         into / "lookup_lsoa11_sicbl22_icb22_ltla22.parquet",
@@ -58,9 +87,12 @@ def _write_small_areas(into: Path, country: Country, people: People) -> None:
             {
                 "lsoa11_name": names,
                 "lsoa11_code": codes,
-                "sicbl22_name": [area.official_name for area in of_area],
-                "sicbl22_code": [old_ons_code(country, place) for place in areas],
-                "sicbl22_code_h": [area.code for area in of_area],
+                "sicbl22_name": [
+                    area.official_name.replace(area.code, code)
+                    for area, (code, _) in zip(of_area, old, strict=True)
+                ],
+                "sicbl22_code": [ons_code for _, ons_code in old],
+                "sicbl22_code_h": [code for code, _ in old],
                 "icb22_name": [board.official_name for board in of_board],
                 "icb22_code": [board.ons_code for board in of_board],
                 "icb22_code_h": [board.code for board in of_board],

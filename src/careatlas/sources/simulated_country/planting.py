@@ -26,9 +26,9 @@ def stream(seed: int, *words: object) -> np.random.Generator:
     return np.random.default_rng([seed, zlib.crc32(" ".join(map(str, words)).encode())])
 
 
-def month_list(months: int) -> list[date]:
-    """First days of the months, the last being January 2026."""
-    last = LAST_MONTH[0] * 12 + LAST_MONTH[1] - 1
+def month_list(months: int, last_month: tuple[int, int] = LAST_MONTH) -> list[date]:
+    """First days of the months, the last being ``last_month`` (year, month)."""
+    last = last_month[0] * 12 + last_month[1] - 1
     return [date(n // 12, n % 12 + 1, 1) for n in range(last - months + 1, last + 1)]
 
 

@@ -6,13 +6,13 @@ in real months. The history of reporting trusts shows who was to be expected. Th
 """
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 
-from careatlas.sources.simulated_country import files, planting
+from careatlas.sources.simulated_country import files, places, planting
 from careatlas.sources.simulated_country.geography import Country
 from careatlas.sources.simulated_country.people import People
 from careatlas.sources.simulated_country.planting import plant, stream
@@ -66,6 +66,7 @@ def write_waiting_times(
     silent, partial = _poor_reporters(country, flows, expected)
     labels = Labels.of(country, list(specialties.items()))
     in_areas = flows.commissioner < len(country.sub_areas)
+    before = _before_the_merger(flows, labels, months)
 
     def write_month(position: int) -> tuple[dict, np.ndarray]:
         month, is_last = months[position], position == len(months) - 1
@@ -73,7 +74,8 @@ def write_waiting_times(
         if is_last:
             _report_in_part(reported, flows, partial)
         present = (flows.provider != silent) | (not is_last)
-        write_extract(into, month, labels, flows, reported, present)
+        merged = month >= places.MERGED_FROM
+        write_extract(into, month, labels, flows if merged else before, reported, present)
         totals = {
             name: {part: int(reported.pathways(part)[rows].sum()) for part in PARTS}
             for name, rows in (("all_commissioners", present), ("in_areas", present & in_areas))
@@ -128,6 +130,20 @@ def _flows(country: Country, seed: int, specialties: int, full_size: bool) -> Fl
         entries += [(hub, seat, specialty, 1 / specialties) for specialty in range(specialties)]
     commissioner, provider, specialty, share = zip(*entries, strict=True)
     return Flows(np.array(commissioner), np.array(provider), np.array(specialty), np.array(share))
+
+
+def _before_the_merger(flows: Flows, labels: Labels, months: list[date]) -> Flows:
+    """The same flows while the merged sub-area was two: one the people of its main trust, the other all others.
+    Where no month is after the merger it is not shown."""
+    if months[-1] < places.MERGED_FROM:
+        return flows
+    within = flows.commissioner == places.MERGED_SUB_AREA
+    main_trust = np.bincount(flows.provider[within], weights=flows.share[within]).argmax()
+    north, south = (
+        labels.commissioner["Commissioner Org Code"].index(code) for code, _, _ in places.PARTS_OF_IT
+    )
+    part = np.where(flows.provider == main_trust, north, south)
+    return replace(flows, commissioner=np.where(within, part, flows.commissioner))
 
 
 def _expected(country: Country, people: People, months: list[date], seed: int, truth: Truth) -> Expected:
@@ -325,6 +341,15 @@ def _tell(
             "share_of_areas": shares(trust),
         }
 
+    truth.note(
+        "merger",
+        {
+            "source": "rtt",
+            "new": country.sub_areas[places.MERGED_SUB_AREA].code,
+            "old": [code for code, _, _ in places.PARTS_OF_IT],
+            "from": places.MERGED_FROM.isoformat(),
+        },
+    )
     truth.note("absent_provider", told(silent) | {"months_present": len(months) - 1})
     waiting = _by_provider(flows, expected.pathways["incomplete"][:, -1], len(country.trusts))
     truth.note(

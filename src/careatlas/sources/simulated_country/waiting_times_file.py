@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from careatlas.sources.simulated_country import files
+from careatlas.sources.simulated_country import files, places
 from careatlas.sources.simulated_country.geography import Country
 from careatlas.sources.simulated_country.truth import month_ends
 
@@ -82,7 +82,10 @@ class Reported:
 
 @dataclass(frozen=True)
 class Labels:
-    """The words of the first columns: a row a provider, commissioner or specialty, a column a heading."""
+    """The words of the first columns: a row a provider, commissioner or specialty, a column a heading.
+
+    Commissioners are the sub-areas, the regions' hubs, and the two parts of the sub-area that merged.
+    """
 
     provider: dict[str, list[str]]
     commissioner: dict[str, list[str]]
@@ -93,6 +96,8 @@ class Labels:
         boards = [country.board_of(trust.seat) for trust in country.trusts]
         own_boards = [country.board_of(place) for place in range(len(country.sub_areas))]
         hubs = [""] * len(country.regions)
+        merged, board = country.sub_areas[places.MERGED_SUB_AREA], country.board_of(places.MERGED_SUB_AREA)
+        parts = places.PARTS_OF_IT
         return cls(
             provider={
                 "Provider Parent Org Code": [board.code for board in boards],
@@ -101,15 +106,25 @@ class Labels:
                 "Provider Org Name": [trust.name for trust in country.trusts],
             },
             commissioner={
-                "Commissioner Parent Org Code": [*(board.code for board in own_boards), *hubs],
-                "Commissioner Parent Name": [*(board.official_name.upper() for board in own_boards), *hubs],
+                "Commissioner Parent Org Code": [
+                    *(each.code for each in own_boards),
+                    *hubs,
+                    *([board.code] * len(parts)),
+                ],
+                "Commissioner Parent Name": [
+                    *(each.official_name.upper() for each in own_boards),
+                    *hubs,
+                    *([board.official_name.upper()] * len(parts)),
+                ],
                 "Commissioner Org Code": [
                     *(area.code for area in country.sub_areas),
                     *(f"ZH{place + 1:02d}" for place in range(len(hubs))),
+                    *(code for code, _, _ in parts),
                 ],
                 "Commissioner Org Name": [
                     *(f"NHS {area.name} (SUB ICB LOCATION)".upper() for area in country.sub_areas),
                     *(f"{region.name} COMMISSIONING HUB".upper() for region in country.regions),
+                    *(f"NHS {merged.name} {side} (SUB ICB LOCATION)".upper() for _, _, side in parts),
                 ],
             },
             specialty={
