@@ -28,9 +28,10 @@ SAME = 1e-9  # the largest relative difference that the order of adding up may l
 BYTES_OF_A_MEMORY_UNIT = 1 if sys.platform == "darwin" else 1024  # what the system counts peaks in
 HEADING = """
 Referral-to-treatment waits, full extracts. The build makes every indicator of them, at every level, with its
-checks; "by hand" and "read" give one of those indicators at one level.
+checks, and the waits by week; "by hand" and "read" give one of those indicators at one level; "waits" reads one
+specialty's waits of every area and works out rates, ranks and lengths, of all months, the second time it is asked.
 
-months  input MB | build, cold        | nothing changed    | read               | by hand, pandas    |\
+months  input MB | build, cold        | nothing changed    | read               | waits    | by hand, pandas    |\
  build / by hand    | read / by hand"""
 
 
@@ -67,10 +68,11 @@ def growing_input(folder: Path) -> None:
         input_mb = share_of_country(folder / "country" / "data", data, months)
         cold, unchanged = build_twice(data, home)
         read = cost_of(HERE / "from_release.py", home, folder / "release.csv")
+        waits = cost_of(HERE / "waits.py", home, months)
         by_hand = cost_of(HERE / "by_hand.py", data, folder / "by_hand.csv")
         refuse_differences(folder / "release.csv", folder / "by_hand.csv", months)
         print(
-            f"{months:6d}  {input_mb:8.1f} | {cold} | {unchanged} | {read} | {by_hand} "
+            f"{months:6d}  {input_mb:8.1f} | {cold} | {unchanged} | {read} | {waits.printed.strip()} | {by_hand} "
             f"| {cold.beside(by_hand)} | {read.beside(by_hand)}",
             flush=True,
         )

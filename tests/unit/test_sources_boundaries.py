@@ -45,6 +45,7 @@ def outlines(engine, file):
 def test_one_outline_carries_its_codes_year_and_label_point(engine, tmp_path):
     (row,) = outlines(engine, geojson(tmp_path, wakefield()))
     assert json.loads(row.pop("geometry")) == SQUARE
+    row.pop("square_kilometres")
     assert row == {
         "area_type": "sub_icb",
         "ons_code": "E38000190",
@@ -54,6 +55,19 @@ def test_one_outline_carries_its_codes_year_and_label_point(engine, tmp_path):
         "longitude": -1.42,
         "latitude": 53.66,
     }
+
+
+def test_the_area_inside_an_outline_is_less_its_holes():
+    # A degree by a degree at the equator: (pi / 180 x 6371.0088 km)^2 = 12,364 km2, less 0.005 % for the curve;
+    # the hole of a tenth of a degree each way is a hundredth of it.
+    whole = [[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]
+    hole = [[0.4, 0.4], [0.5, 0.4], [0.5, 0.5], [0.4, 0.5], [0.4, 0.4]]
+    square = boundaries.square_kilometres({"type": "Polygon", "coordinates": [whole]})
+    assert square == pytest.approx(12_364, rel=1e-4)
+    assert boundaries.square_kilometres(
+        {"type": "MultiPolygon", "coordinates": [[whole, hole]]}
+    ) == pytest.approx(0.99 * square, rel=1e-4)
+    assert boundaries.square_kilometres({"type": "Point", "coordinates": [0, 0]}) is None
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,20 @@ def test_a_councils_share_is_its_share_of_small_areas(engine, tmp_path):
     ]
 
 
+def test_each_small_area_is_placed_in_its_sub_icb(engine, tmp_path):
+    file = parquet(tmp_path, "lookup.parquet", [small_area(1, "03R"), small_area(2, "15F")])
+    assert rows_of(engine, lsoa_lookup.tidy(file, engine), "small_areas") == [
+        {"small_area": "E01000001", "sub_icb": "03R", "vintage": 2022},
+        {"small_area": "E01000002", "sub_icb": "15F", "vintage": 2022},
+    ]
+
+
+def test_a_small_area_in_two_places_is_a_fault(engine, tmp_path):
+    file = parquet(tmp_path, "lookup.parquet", [small_area(1, "03R"), small_area(1, "15F")])
+    with pytest.raises(SourceFileError, match="2 rows say small_area E01000001, vintage 2022"):
+        lsoa_lookup.tidy(file, engine)
+
+
 def test_a_lookup_of_a_later_year_is_known_by_its_headings(engine, tmp_path):
     file = parquet(tmp_path, "lookup.parquet", [small_area(1, "03R", year="26", ods="code_nhs")])
     assert lsoa_lookup.recognise(file)

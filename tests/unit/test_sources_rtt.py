@@ -587,3 +587,86 @@ def test_sheffield_submitted_in_every_month_from_2019_to_2025(real_data, engine)
 
 def test_the_table_by_board_of_provider_is_not_read(real_data):
     assert not rtt_submitters.recognise(SourceFile(real_data / "rtt" / "england_rtt_stp.parquet"))
+
+
+def weeks_of(account, engine, **where):
+    """Rows of rtt_weeks that match: (body, pathways, weeks as {week: pathways})."""
+    rows = engine.to_arrow(account.tables["rtt_weeks"])
+    assert rows.schema == TIDIED["rtt_weeks"].schema
+    found = [row for row in rows.to_pylist() if all(row[name] == value for name, value in where.items())]
+    by_week = [
+        row["weeks"] and {week: count for week, count in enumerate(row["weeks"]) if count} for row in found
+    ]
+    return [(row["body"], row["pathways"], weeks) for row, weeks in zip(found, by_week, strict=True)]
+
+
+def test_weeks_are_summed_by_commissioner_and_by_provider(tmp_path, engine):
+    at_leeds = {"Provider Org Code": "RR8"}
+    rows = [
+        *with_total(extract_row("Part_1A", "C_100", {3: 7}, unknown=2)),
+        *with_total(extract_row("Part_1A", "C_100", {3: 1, 104: 5}, **at_leeds)),
+        *with_total(extract_row("Part_1A", "C_100", {0: 4}, commissioner=LONDON_HUB, **at_leeds)),
+    ]
+    _, account = tidied(write_extract(tmp_path / "jan.csv", rows), engine)
+    of = {"part": "completed_admitted", "specialty": "100"}
+    assert weeks_of(account, engine, counted_by="commissioner", **of) == [
+        ("03R", 15, {3: 8, 104: 5}),
+        ("13R", 4, {0: 4}),
+    ]
+    assert weeks_of(account, engine, counted_by="provider", **of) == [
+        ("RR8", 10, {0: 4, 3: 1, 104: 5}),
+        ("RXF", 9, {3: 7}),
+    ]
+
+
+def test_new_periods_have_no_weeks_and_a_subset_of_the_list_has_no_row(tmp_path, engine):
+    rows = [
+        *with_total(extract_row("Part_3", "C_100", all_pathways=12)),
+        *with_total(extract_row("Part_2", "C_100", {60: 4})),
+        *with_total(extract_row("Part_2A", "C_100", {60: 3})),
+    ]
+    _, account = tidied(write_extract(tmp_path / "jan.csv", rows), engine)
+    assert weeks_of(account, engine, part="new_periods", specialty="total", counted_by="provider") == [
+        ("RXF", 12, None)
+    ]
+    assert weeks_of(account, engine, part="incomplete", specialty="total", counted_by="provider") == [
+        ("RXF", 4, {60: 4})
+    ]
+    assert weeks_of(account, engine, part="incomplete_with_decision_to_admit") == []
+
+
+def test_an_old_layout_has_as_many_weeks_as_it_published(tmp_path, engine):
+    rows = with_total(extract_row("Part_2", "C_100", {2: 3, 52: 4}, Period="RTT-February-2019"))
+    _, account = tidied(write_extract(tmp_path / "feb.csv", rows, last_week=52), engine)
+    (row, *_) = engine.to_arrow(account.tables["rtt_weeks"]).to_pylist()
+    assert (len(row["weeks"]), row["weeks"][2], row["weeks"][52]) == (53, 3, 4)
+
+
+def test_a_week_that_is_no_whole_number_is_refused(tmp_path, engine):
+    file = write_extract(tmp_path / "jan.csv", with_total(extract_row("Part_2", "C_100", {2: 3.5})))
+    assert "not a whole number" in fault_of(file, engine)
+
+
+def test_the_real_weeks_add_up_to_every_pathway_with_a_known_clock_start(real_data, engine):
+    file = SourceFile(next((real_data / "rtt").glob("Full-CSV*.zip")))
+    account = rtt_waiting_times.tidy(file, engine)
+    rows = engine.to_arrow(account.tables["rtt_weeks"]).to_pandas()
+    known = engine.to_arrow(account.tables["rtt"]).to_pandas()
+    counted = rows[rows["weeks"].notna()].assign(known=rows["weeks"].dropna().map(sum))
+    for by in ("commissioner", "provider"):
+        own = counted[counted["counted_by"] == by].set_index(["body", "part", "specialty"])["known"]
+        theirs = known.groupby([by, "part", "specialty"])["known_clock_start"].sum().reindex(own.index)
+        assert (own == theirs).all()
+        assert own.xs(("incomplete", "total"), level=("part", "specialty")).sum() == 7_187_677
+
+
+def test_a_real_workbook_has_weeks_by_commissioner_only(real_data, engine):
+    file = SourceFile(next((real_data / "rtt" / "ccg_2014_15").glob("*.xls")))
+    account = rtt_commissioner_workbooks.tidy(file, engine)
+    rows = engine.to_arrow(account.tables["rtt_weeks"]).to_pylist()
+    rtt = engine.to_arrow(account.tables["rtt"]).to_pylist()
+    assert {row["counted_by"] for row in rows} == {"commissioner"}
+    assert {len(row["weeks"]) for row in rows if row["weeks"]} == {53}
+    assert len(rows) == len(rtt)
+    within = {(row["commissioner"], row["specialty"]): row["within_18_weeks"] for row in rtt}
+    assert all(sum(r["weeks"][:18]) == within[r["body"], r["specialty"]] for r in rows if r["weeks"])

@@ -13,17 +13,20 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from careatlas.engine.tables import RELEASE
 from careatlas.errors import ReleaseError
 
 DEFAULT_HOME = Path("atlas")
+ODD = np.uint64(0x9E3779B97F4A7C15)  # its powers are a list's places, in the arithmetic of 64 bits
 ROWS_IN_A_GROUP = 20_000  # small enough that reading one indicator skips the others
 
 
@@ -41,13 +44,34 @@ class Release:
             raise ReleaseError(table, "is not a table of a release.", f"Tables: {', '.join(RELEASE)}.")
         path = self.folder / f"{table}.parquet"
         try:
-            return pq.read_table(path, columns=columns, filters=_filters(where), use_threads=False)
+            rows = _row_groups(path, [*dict.fromkeys([*columns, *where])] if columns else None, where)
+            rows = rows.filter(_filters(where)) if where else rows
         except (OSError, pa.ArrowInvalid) as fault:
             raise _unreadable(path, fault) from fault
+        return rows.select(columns) if columns else rows
 
     def rows(self, table: str, columns: list[str] | None = None, **where: Any) -> list[dict[str, Any]]:
         """The same as a list of rows; missing is None."""
         return self.arrow(table, columns, **where).to_pylist()
+
+    def of_area(self, table: str, area: str, **where: Any) -> list[dict[str, Any]]:
+        """One area's rows in the order of the table, from a copy kept in memory: reading a file through for each
+        of a page's questions would take longer than answering them. ``where``: column = a value."""
+        kept, places = self._by_area(table)
+        rows = kept.slice(*places.get(area, (0, 0)))
+        for column, wanted in where.items():
+            rows = rows.filter(pc.equal(rows[column], wanted))
+        return rows.to_pylist()
+
+    @functools.lru_cache(maxsize=16)  # noqa: B019 - as long as the release
+    def _by_area(self, table: str) -> tuple[pa.Table, dict[str, tuple[int, int]]]:
+        """A table in order of area, and where each area's rows start and how many they are."""
+        rows = self.arrow(table).sort_by("area").combine_chunks()
+        areas, starts, counts = np.unique(
+            rows["area"].to_numpy(zero_copy_only=False), return_index=True, return_counts=True
+        )
+        places = zip(starts.tolist(), counts.tolist(), strict=True)
+        return rows, dict(zip(areas.tolist(), places, strict=True))
 
     @functools.cached_property
     def catalogue(self) -> dict[str, Any]:
@@ -106,12 +130,16 @@ def current_id(home: Path) -> str | None:
 
 
 def publish(
-    home: Path, tables: Mapping[str, pa.Table], documents: Mapping[str, Any], manifest: Mapping[str, Any]
+    home: Path,
+    tables: Mapping[str, pa.Table | Path],
+    documents: Mapping[str, Any],
+    manifest: Mapping[str, Any],
 ) -> Release:
     """Write a release and serve it. The same content as the one being served changes nothing.
 
-    ``tables``: every table of RELEASE. ``documents``: JSON files by path inside the release. ``manifest``: what
-    the build knows of its inputs; id, sequence, content hash, row counts and the previous release are added.
+    ``tables``: every table of RELEASE, one too large for memory as a Parquet file. ``documents``: JSON files by
+    path inside the release. ``manifest``: what the build knows of its inputs; id, sequence, content hash, row
+    counts and the previous release are added.
     """
     releases = home / "releases"
     releases.mkdir(parents=True, exist_ok=True)
@@ -127,7 +155,7 @@ def publish(
         "sequence": sequence,
         "content_hash": content_hash,
         "previous": previous.id if previous else None,
-        "row_counts": {table: len(rows) for table, rows in tables.items()},
+        "row_counts": {table: _row_count(rows) for table, rows in tables.items()},
         **manifest,
     }
     staging = releases / f".unfinished-{name}"
@@ -145,11 +173,18 @@ def remove_unfinished(releases: Path) -> None:
 
 
 def _write(
-    staging: Path, tables: Mapping[str, pa.Table], documents: Mapping[str, Any], manifest: Mapping[str, Any]
+    staging: Path,
+    tables: Mapping[str, pa.Table | Path],
+    documents: Mapping[str, Any],
+    manifest: Mapping[str, Any],
 ) -> None:
     staging.mkdir()
     for name, rows in tables.items():
-        pq.write_table(rows, staging / f"{name}.parquet", compression="zstd", row_group_size=ROWS_IN_A_GROUP)
+        target = staging / f"{name}.parquet"
+        if isinstance(rows, Path):
+            shutil.copyfile(rows, target)
+        else:
+            pq.write_table(rows, target, compression="zstd", row_group_size=ROWS_IN_A_GROUP)
     for path, document in {**documents, "manifest.json": manifest}.items():
         target = staging / path
         target.parent.mkdir(exist_ok=True)
@@ -177,23 +212,80 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
-def _content_hash(tables: Mapping[str, pa.Table], documents: Mapping[str, Any]) -> str:
+def _content_hash(tables: Mapping[str, pa.Table | Path], documents: Mapping[str, Any]) -> str:
     """A hash of what is said, not of file bytes: rows in any order, missing alike however it is stored."""
-    from pandas.util import hash_pandas_object
-
     digest = hashlib.sha256()
     for name in sorted(tables):
-        frame = tables[name].to_pandas(date_as_object=False)
-        hashes = hash_pandas_object(frame, index=False).sort_values().to_numpy()
-        digest.update(f"{name}:{','.join(frame.columns)}:{len(frame)}".encode())
-        digest.update(hashes.astype("<u8").tobytes())
+        columns = ",".join(RELEASE[name].column_names)
+        digest.update(f"{name}:{columns}:{_row_count(tables[name])}".encode())
+        hashes = [_row_hashes(batch) for batch in _batches(tables[name])]
+        digest.update(np.sort(np.concatenate([np.empty(0, "<u8"), *hashes])).astype("<u8").tobytes())
     digest.update(json.dumps(documents, ensure_ascii=False, sort_keys=True).encode())
     return digest.hexdigest()
 
 
-def _filters(where: Mapping[str, Any]) -> Any:
-    import pyarrow.compute as pc
+def _row_count(rows: pa.Table | Path) -> int:
+    return pq.read_metadata(rows).num_rows if isinstance(rows, Path) else len(rows)
 
+
+def _batches(rows: pa.Table | Path) -> Iterator[pa.Table]:
+    """The whole of a table in memory, and a large one from its file a piece at a time."""
+    if not isinstance(rows, Path):
+        yield rows
+        return
+    for batch in pq.ParquetFile(rows).iter_batches(batch_size=ROWS_IN_A_GROUP):
+        yield pa.Table.from_batches([batch])
+
+
+def _row_hashes(rows: pa.Table) -> np.ndarray:
+    from pandas.util import hash_pandas_object
+
+    lists = [field.name for field in rows.schema if pa.types.is_list(field.type)]
+    frame = rows.drop_columns(lists).to_pandas(date_as_object=False)
+    hashes = hash_pandas_object(frame, index=False).to_numpy()
+    for name in lists:
+        hashes = hashes * np.uint64(31) + _list_hashes(rows[name].combine_chunks())
+    return hashes
+
+
+def _list_hashes(lists: pa.ListArray) -> np.ndarray:
+    """One number a list of whole numbers, by which and at which places they are; a missing list is not an empty one."""
+    lengths = pc.list_value_length(lists).fill_null(-1).to_numpy().astype(np.int64)
+    starts = np.cumsum(np.maximum(lengths, 0)) - np.maximum(lengths, 0)
+    values = lists.flatten().to_numpy().astype(np.uint64)
+    place = np.arange(len(values)) - np.repeat(starts, np.maximum(lengths, 0))
+    mixed = (values + np.uint64(1)) * np.cumprod(np.full(lengths.max(initial=0) + 1, ODD))[place]
+    sums = np.concatenate([[np.uint64(0)], np.cumsum(mixed, dtype=np.uint64)])
+    return sums[starts + np.maximum(lengths, 0)] - sums[starts] + lengths.astype(np.uint64)
+
+
+def _row_groups(path: Path, columns: list[str] | None, where: Mapping[str, Any]) -> pa.Table:
+    """The row groups that may hold what is wanted. Their limits are kept: reading them costs more than the rows."""
+    metadata = _metadata(path)
+    groups = range(metadata.num_row_groups)
+    for column, wanted in where.items():
+        if isinstance(wanted, str):
+            limits = _limits(path, column)
+            groups = [n for n in groups if limits[n] is None or limits[n][0] <= wanted <= limits[n][1]]
+    with pq.ParquetFile(path, metadata=metadata) as file:
+        return file.read_row_groups(list(groups), columns=columns, use_threads=False)
+
+
+@functools.lru_cache(maxsize=64)
+def _metadata(path: Path) -> pq.FileMetaData:
+    return pq.read_metadata(path)
+
+
+@functools.lru_cache(maxsize=256)
+def _limits(path: Path, column: str) -> list[tuple[Any, Any] | None]:
+    """Lowest and highest of a column in each row group; None where they are not kept."""
+    metadata = _metadata(path)
+    place = metadata.schema.to_arrow_schema().get_field_index(column)
+    found = (metadata.row_group(n).column(place).statistics for n in range(metadata.num_row_groups))
+    return [(one.min, one.max) if one is not None and one.has_min_max else None for one in found]
+
+
+def _filters(where: Mapping[str, Any]) -> Any:
     expression = None
     for column, wanted in where.items():
         field = pc.field(column)

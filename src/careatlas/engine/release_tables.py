@@ -76,6 +76,11 @@ RELEASE_TABLES = [
             Column("lower_998", NUMBER, "99.8 % lower limit"),
             Column("upper_998", NUMBER, "99.8 % upper limit"),
             Column("status", TEXT, "reported, zero, missing, incomplete or hidden"),
+            Column(
+                "estimated",
+                TRUTH,
+                "whether part of it is an old area's, shared out by where people lived: never ranked or compared",
+            ),
             Column("note", TEXT, "why, in a sentence; null where there is nothing to say"),
         ),
         key=("indicator", "area_type", "area", "period_end", "sex", "age_band"),
@@ -97,10 +102,31 @@ RELEASE_TABLES = [
                 "better, worse (where the indicator has a direction), higher, lower, similar, or not_compared",
             ),
             Column("limits", TEXT, "the limits the significance rests on: 95 or 99.8"),
-            Column("rank", NUMBER, "1 = highest value; ties share the middle rank; national benchmark only"),
+            Column(
+                "rank",
+                NUMBER,
+                "1 = highest value; ties share the middle rank; national benchmark only; null where withheld",
+            ),
             Column("rank_lower", NUMBER, "lower end of the rank's 95 % interval"),
             Column("rank_upper", NUMBER, "upper end of the rank's 95 % interval"),
-            Column("ranked_areas", WHOLE, "how many areas were ranked"),
+            Column("ranked_areas", WHOLE, "how many areas were ranked against each other"),
+            Column(
+                "group",
+                TEXT,
+                "half of the list that the rank's interval lies in: higher_half, lower_half or neither_half; "
+                "not_apart where under a tenth of the pairs differ and ranks are withheld",
+            ),
+            Column(
+                "noise",
+                TEXT,
+                "what the interval allows for: counting error, or also what comes_and_goes between periods",
+            ),
+            Column("probability_top_fifth", NUMBER, "of truly being among the highest fifth, 0 to 1"),
+            Column(
+                "false_discovery_q",
+                NUMBER,
+                "of the difference, over-dispersion added: false discovery over the areas of the period",
+            ),
         ),
         key=("indicator", "area_type", "area", "period_end", "benchmark"),
     ),
@@ -151,6 +177,19 @@ RELEASE_TABLES = [
         ),
     ),
     Table(
+        "population",
+        "residents of an area of one sex and age band",
+        (
+            Column("area_type", TEXT, "the area type's id"),
+            Column("area", TEXT, "ODS code; ENG for the whole country"),
+            *PERIOD,
+            Column("sex", TEXT, "female or male"),
+            Column("age_band", TEXT, "five years of age: 00-04, 05-09 ... 85-89, 90+"),
+            Column("people", NUMBER, "residents at mid-year, as estimated by the publisher", "people"),
+        ),
+        key=("area_type", "area", "period_end", "sex", "age_band"),
+    ),
+    Table(
         "covariates",
         "what is known of an area that may explain why it differs",
         (
@@ -171,15 +210,23 @@ RELEASE_TABLES = [
             Column("area", TEXT, "ODS code"),
             Column("other_area", TEXT, "ODS code; every pair stands here twice, once from each side"),
             Column(
-                "miles", NUMBER, "between their centres, in a straight line; null without outlines", "miles"
+                "miles",
+                NUMBER,
+                "great circle between centres: label points of the finest areas, above them the mean of their "
+                "parts' weighted by people; null without outlines",
+                "miles",
             ),
-            Column("shares_border", TRUTH, "whether their outlines touch"),
+            Column("shares_border", TRUTH, "whether their outlines touch; null without outlines"),
             Column(
                 "nearness",
                 WHOLE,
                 "1: other_area is the nearest to area, 2: the next ...; null without outlines",
             ),
-            Column("same_parent", TRUTH, "whether both lie under one area of the level above"),
+            Column(
+                "same_parent",
+                TRUTH,
+                "whether both lie under one area of the level above, the country not counted",
+            ),
         ),
         key=("area_type", "area", "other_area"),
     ),
@@ -239,7 +286,7 @@ RELEASE_TABLES = [
                 TEXT,
                 "chance, comes_and_goes, need, against_need, supply, spatial or unexplained",
             ),
-            Column("share", NUMBER, "of the variance between areas, 0 to 1; the components sum to 1"),
+            Column("share", NUMBER, "of the variance between areas, signed; the components sum to 1"),
             Column("lower", NUMBER, "95 % lower limit"),
             Column("upper", NUMBER, "95 % upper limit"),
             Column("note", TEXT, "words to print beside it; null where there is nothing to say"),
@@ -255,7 +302,7 @@ RELEASE_TABLES = [
             Column(
                 "component",
                 TEXT,
-                "all, chance (with what comes and goes), need, supply, spatial or unexplained",
+                "all, chance (with what comes and goes), need, against_need, supply, spatial or unexplained",
             ),
             Column(
                 "percent",
@@ -339,6 +386,25 @@ RELEASE_TABLES = [
             ),
         ),
         key=("indicator", "area_type", "area"),
+    ),
+    Table(
+        "denominators",
+        "the people of an area, counted in one way",
+        (
+            Column(
+                "people_counted",
+                TEXT,
+                "registered (with its practices), resident, or need_weighted (registered, weighted for general and "
+                "acute care)",
+            ),
+            Column("edition", TEXT, "the publisher's edition, such as 2023_2024 or mid_2022"),
+            Column("area_type", TEXT, "the area type's id"),
+            Column("area", TEXT, "ODS code; ENG for the whole country"),
+            *PERIOD,
+            Column("people", NUMBER, "how many; weighted people add up to the registered ones", "people"),
+            Column("source", TEXT, "the tidied table it comes from"),
+        ),
+        key=("people_counted", "edition", "area_type", "area"),
     ),
     Table(
         "waits",

@@ -20,6 +20,7 @@ from careatlas.engine.tables import TIDIED
 from careatlas.errors import SourceFileError
 from careatlas.sources import download
 from careatlas.sources._links import FINANCIAL_YEAR, MONTH_AND_YEAR, Link, LinkPattern
+from careatlas.sources._weeks import weeks_by_body
 from careatlas.sources._workbook import Sheet, column_at, count_in, read_sheet, text_in
 from careatlas.sources.source import (
     DOWNLOAD_AGAIN,
@@ -61,7 +62,7 @@ SOURCE = Source(
     publisher="NHS England",
     page="https://www.england.nhs.uk/statistics/statistical-work-areas/rtt-waiting-times/",
     licence="Open Government Licence v3.0",
-    tables=("rtt",),
+    tables=("rtt", "rtt_weeks"),
     year_pages=(
         LinkPattern(
             address=rf"/rtt-data-{FINANCIAL_YEAR}",
@@ -110,7 +111,7 @@ def tidy(file: SourceFile, engine: Engine) -> Tidied:
     rtt = engine.from_arrow(pa.Table.from_pylist(rows, schema=TIDIED["rtt"].schema))
     refuse_repeated_keys(file, engine, "rtt", rtt)
     return Tidied(
-        tables={"rtt": rtt},
+        tables={"rtt": rtt, "rtt_weeks": engine.from_arrow(_by_week(rows, start, end))},
         rows_read=len(sheet.rows),
         rows_kept=len(rows),
         refusals=refusals,
@@ -177,12 +178,15 @@ def _figures(file: SourceFile, sheet: Sheet, part: str) -> tuple[list[dict], lis
         if not all(codes):
             nameless.append(sheet.first_row + index)
             continue
+        by_week = [count_in(file, sheet, index, column) for column in weeks]
         row = {
             "commissioner": codes[0],
             "specialty": _specialty(codes[1]),
             "pathways": count_in(file, sheet, index, pathways),
             "known_clock_start": count_in(file, sheet, index, known_clock_start),
-            **_waits([count_in(file, sheet, index, column) for column in weeks]),
+            "weeks": [int(count or 0) for count in by_week],
+            "has_weeks": any(count is not None for count in by_week),
+            **_waits(by_week),
         }
         published = {column: count_in(file, sheet, index, column) for column in checks}
         _refuse_weeks_that_do_not_add_up(file, sheet, index, row, checks, published)
@@ -195,6 +199,19 @@ def _week_columns(file: SourceFile, sheet: Sheet) -> list[int]:
     last = 104 if "104 plus" in sheet.headings else 52
     headings = [*(f">{week}-{week + 1}" for week in range(last)), f"{last} plus"]
     return [column_at(file, sheet, heading) for heading in headings]
+
+
+def _by_week(rows: list[dict], start: date, end: date) -> pa.Table:
+    """The rows of ``rtt_weeks``: the same rows by commissioner, for a workbook names no provider."""
+    schema = pa.schema(
+        [
+            *((name, pa.string()) for name in ("provider", "commissioner", "part", "specialty")),
+            ("pathways", pa.float64()),
+            ("weeks", pa.list_(pa.int32())),
+            ("has_weeks", pa.bool_()),
+        ]
+    )
+    return weeks_by_body(pa.Table.from_pylist(rows, schema=schema), start, end)
 
 
 def _waits(weeks: list[float | None]) -> dict[str, float | None]:

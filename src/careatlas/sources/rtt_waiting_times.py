@@ -1,7 +1,8 @@
 """Referral-to-treatment waits: the monthly full extract of NHS England, one zipped CSV.
 
 A row is one provider, commissioner, part and specialty, with its pathways by week waited in 105 columns (53
-in the extracts of 2020 and before). The weeks are summed here, never unpivoted: nine in ten are zero.
+in the extracts of 2020 and before). The weeks are summed here, never unpivoted: nine in ten are zero. They stay
+apart by commissioner and by provider (``rtt_weeks``), not by both.
 
 What is easily misread. The ``C_999`` row repeats its specialties; ``Part_2A`` is a subset of ``Part_2``;
 ``Total`` leaves out pathways with an unknown clock start and is blank for the waiting list, so ``Total All``
@@ -23,6 +24,7 @@ from careatlas.errors import SourceFileError
 from careatlas.sources import download
 from careatlas.sources._links import FINANCIAL_YEAR, MONTH_AND_YEAR, Link, LinkPattern
 from careatlas.sources._names import in_title_case, without_nhs
+from careatlas.sources._weeks import weeks_by_body
 from careatlas.sources.source import (
     DOWNLOAD_AGAIN,
     ControlTotal,
@@ -70,7 +72,7 @@ SOURCE = Source(
     publisher="NHS England",
     page="https://www.england.nhs.uk/statistics/statistical-work-areas/rtt-waiting-times/",
     licence="Open Government Licence v3.0",
-    tables=("rtt", "area_list"),
+    tables=("rtt", "rtt_weeks", "area_list"),
     layouts=(Layout((*TEXT, *WEEKS_TO_104, *TOTALS)), Layout((*TEXT, *WEEKS_TO_52, *TOTALS))),
     precedence=1,  # it has providers; the commissioner workbooks of the same month do not
     year_pages=(
@@ -119,14 +121,19 @@ def tidy(file: SourceFile, engine: Engine) -> Tidied:
     refusals = _refusals(rows)
     if refusals:
         rows = rows.filter(pc.and_(rows["has_codes"], pc.is_valid(rows["part"])))
+    by_week = weeks_by_body(rows, start, end)
     longer_waits = {f"over_{n}_weeks": ibis.null(float) for n in LONG_WAITS_WEEKS if n >= len(weeks)}
-    rtt = engine.from_arrow(rows).mutate(
+    rtt = engine.from_arrow(rows.drop_columns("weeks")).mutate(
         period_start=ibis.literal(start), period_end=ibis.literal(end), **longer_waits
     )
     rtt = rtt.select(*TIDIED["rtt"].column_names)
     refuse_repeated_keys(file, engine, "rtt", rtt)
     return Tidied(
-        tables={"rtt": rtt, "area_list": engine.from_arrow(_areas(names, end.year))},
+        tables={
+            "rtt": rtt,
+            "rtt_weeks": engine.from_arrow(by_week),
+            "area_list": engine.from_arrow(_areas(names, end.year)),
+        },
         rows_read=rows.num_rows + sum(refusal.rows for refusal in refusals),
         rows_kept=rows.num_rows,
         refusals=refusals,
@@ -151,12 +158,14 @@ def _figures(published: ibis.Table, weeks: list[str]) -> ibis.Table:
         least=counts.mins(),
         greatest=counts.maxs(),
         **{f"over_{n}": _sum(published, weeks[n:]) for n in LONG_WAITS_WEEKS if n < len(weeks)},
+        weeks=ibis.array([published[column].try_cast("int32").fill_null(0) for column in weeks]),
     )
     is_waiting_list = rows.part.isin(["incomplete", "incomplete_with_decision_to_admit"])
     known_clock_start = rows.known.coalesce(is_waiting_list.ifelse(rows.pathways, ibis.null(float)))
     has_weeks = rows.in_weeks.notnull()
     return rows.mutate(
         known_clock_start=known_clock_start,
+        has_weeks=has_weeks,
         within_18_weeks=has_weeks.ifelse(rows.within_18.fill_null(0.0), ibis.null(float)),
         **{
             f"over_{n}_weeks": has_weeks.ifelse(rows[f"over_{n}"].fill_null(0.0), ibis.null(float))
@@ -167,7 +176,8 @@ def _figures(published: ibis.Table, weeks: list[str]) -> ibis.Table:
         is_impossible=rows.pathways.isnull()
         | (rows.least < 0)
         | rows.greatest.isnan()
-        | rows.greatest.isinf(),
+        | rows.greatest.isinf()
+        | (rows.weeks.sums() != rows.in_weeks).fill_null(False),
         weeks_differ=(rows.in_weeks != known_clock_start).fill_null(False),
         totals_differ=(rows.known + rows.unknown.fill_null(0.0) != rows.pathways).fill_null(False),
     )
@@ -194,7 +204,7 @@ def _month(file: SourceFile, names: pa.Table) -> tuple[date, date]:
 def _refuse_figures_that_cannot_be(file: SourceFile, rows: pa.Table) -> None:
     """A row at odds with itself means damage or a changed layout, so nothing of the file is trusted."""
     faults = {
-        "is_impossible": 'a count is negative, not a number, or blank in "Total All"',
+        "is_impossible": 'a count is negative, not a whole number, or blank in "Total All"',
         "weeks_differ": "the weekly columns do not add up to the total of known clock starts",
         "totals_differ": '"Total" and the unknown clock starts do not add up to "Total All"',
     }
