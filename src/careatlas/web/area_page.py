@@ -1,20 +1,27 @@
-"""The list of areas, and one area's page: three sentences, headline cards, spine chart, table."""
+"""The list of areas, and one area's page: what stands out, what changed, who to ring, then every indicator."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 
 from careatlas.engine.release import Release
-from careatlas.present.numbers import interval, number, unit_in_words, value_or_status
-from careatlas.present.periods import period_code, period_name
+from careatlas.present.peers import chosen_peers
 from careatlas.present.words import area_in_brief
-from careatlas.web import figures, reading
+from careatlas.web import (
+    area_beside,
+    area_cards,
+    area_people,
+    area_ring,
+    area_rows,
+    area_signals,
+    figures,
+    own_peers,
+    reading,
+)
 from careatlas.web.current import current_release
 from careatlas.web.pages import crumb, show
 from careatlas.web.reading import Row
 
-CARDS = 4
 MOST_OPEN = 120  # a longer list of areas is folded away: its names are found by search
 
 
@@ -39,11 +46,16 @@ def areas(request: HttpRequest) -> HttpResponse:
 
 
 def area(request: HttpRequest, code: str) -> HttpResponse:
+    """``/areas/<code>/?peers=03R,15F&beside=``: comparisons with peers use the set named, else the computed one."""
     release = current_release()
     own = reading.area(release, code)
     values, comparisons = figures.latest_of_area(release, own)
     indicators = release.catalogue["indicators"]
-    rows = [_row(release, own, value, comparisons) for value in values]
+    own_set = own_peers.asked_for(request.GET)
+    peers = chosen_peers(release, own["code"], own_set or None)
+    rows = area_rows.rows(release, own, values, comparisons, peers)
+    lasting = area_cards.lasting_of(release, own)
+    cards = area_cards.cards(release, values, comparisons, lasting, rows)
     parent = release.areas.get(own["parent_code"]) if own["parent_code"] else None
     page = {
         "area": own,
@@ -52,10 +64,18 @@ def area(request: HttpRequest, code: str) -> HttpResponse:
         "within": _within(release, own),
         "also_called": _also_called(release, own),
         "sentences": area_in_brief(own["name"], comparisons, indicators, values) if values else [],
-        "cards": _cards(rows),
-        "rows": sorted(rows, key=lambda row: (row["theme"], row["title"])),
+        "cards": cards,
+        "rows": rows,
+        "has_peers": any(row["peers"] for row in rows),
+        "is_own_set": bool(own_set),
+        "ring": area_ring.section(release, own, cards, peers, own_set)
+        if own["area_type"] != "country"
+        else None,
         "quality": release.rows("completeness", submitter=own["code"]),
         "figure": _figure(release, own) if any(row["national"] for row in rows) else None,
+        "heat": area_beside.heat_section(release, own, request.GET),
+        "signals": area_signals.section(release, own, lasting),
+        "people": area_people.section(release, own),
         "crumbs": [crumb("Areas", "/areas/")]
         + ([crumb(parent["name"], f"/areas/{parent['code']}/")] if parent else []),
     }
@@ -85,62 +105,8 @@ def _within(release: Release, own: Row) -> list[dict[str, Any]]:
 
 
 def _also_called(release: Release, own: Row) -> list[str]:
-    names = {row["name"] for row in release.rows("area_names", area=own["code"]) if row["kind"] != "area"}
+    names = {row["name"] for row in release.of_area("area_names", own["code"]) if row["kind"] != "area"}
     return sorted(names - {own["name"], own["official_name"]})[:24]
-
-
-def _row(release: Release, own: Row, value: Row, comparisons: list[Row]) -> dict[str, Any]:
-    indicator = release.catalogue["indicators"][value["indicator"]]
-    compared = [row for row in comparisons if row["indicator"] == value["indicator"]]
-    national = next((row for row in compared if row["benchmark"] == "national"), None)
-    code = period_code(value["period_start"], value["period_end"])
-    chosen = {"area_type": own["area_type"], "area": own["code"], "period": code}
-    return {
-        "title": indicator["short_title"],
-        "theme": indicator["theme"],
-        "unit": unit_in_words(indicator),
-        "full_unit": indicator["unit"],
-        "address": f"/indicators/{indicator['id']}/?" + urlencode(chosen),
-        "period": period_name(value["period_start"], value["period_end"]),
-        "value": value_or_status(value, indicator),
-        "interval": interval(value, indicator),
-        "status": value["status"],
-        "note": value["note"] or "",
-        "national": national,
-        "benchmark": number(national["benchmark_value"], indicator) if national else "",
-        "significance": national["significance"] if national else "not_compared",
-        "rank": _rank(national),
-        "standards": [_standard(row, indicator) for row in compared if row["benchmark"] == "standard"],
-    }
-
-
-def _standard(row: Row, indicator: dict[str, Any]) -> dict[str, str]:
-    """A standard in force in the period, and whether the value meets it."""
-    at_most = indicator["polarity"] == "lower_is_better"
-    is_met = row["difference"] <= 0 if at_most else row["difference"] >= 0
-    level = f"{'at most' if at_most else 'at least'} {number(row['benchmark_value'], indicator)}"
-    return {"name": row["benchmark_name"], "level": level, "met": "met" if is_met else "not met"}
-
-
-def _rank(national: Row | None) -> str:
-    """The rank never goes without its interval."""
-    if national is None or national["rank"] is None or national["rank_lower"] is None:
-        return ""
-    between = f"{national['rank_lower']:g} to {national['rank_upper']:g}"
-    return f"{national['rank']:g} ({between}) of {national['ranked_areas']}"
-
-
-def _cards(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """National standards first, then what differs most from the country in standard errors."""
-
-    def order(row: dict[str, Any]) -> tuple[bool, float]:
-        z = row["national"]["z"] if row["national"] else None
-        return not row["standards"], -abs(z or 0)
-
-    shown = [
-        row for row in rows if row["standards"] or row["significance"] not in ("similar", "not_compared")
-    ]
-    return sorted(shown, key=order)[:CARDS]
 
 
 def _figure(release: Release, own: Row) -> dict[str, Any]:
