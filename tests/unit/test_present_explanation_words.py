@@ -88,7 +88,7 @@ def test_a_sentence_of_a_gap_never_contradicts_its_row(percent, reach, verdict, 
     assert ("% below" in said[0]) == (round(percent) < 0)
     assert f"{words.signed(percent - reach)} to {words.signed(percent + reach)}" in said[0]
     assert said[0].endswith(f"this is {words.VERDICTS[verdict]}.")
-    assert any("Not explained by" in one for one in said) == (verdict == "unexplained")
+    assert any("do not explain" in one for one in said) == (verdict == "unexplained")
     assert (words.ONE_PERIOD in said) == (periods == 1)
     assert not re.search("unwarranted", " ".join(said))
 
@@ -103,10 +103,29 @@ def test_every_share_said_is_a_share_of_the_table(parts):
     said = " ".join(words.spread_explained(rows, "boards"))
     for row in rows:
         told = row["share"] > 0 and not row["note"]
-        figure = f"{row['share']:.0%} ({row['lower']:.0%} to {row['upper']:.0%})"
-        assert not told or figure in said
-    figures = {f"{row['share']:.0%} (" for row in rows}
-    assert all(f"{found} (" in figures for found in re.findall(r"(\d+%) \(", said))
+        limits = [words.share_text(row[end]) for end in ("share", "lower", "upper")]
+        assert not told or "{} ({} to {})".format(*limits) in said
+    figures = {words.share_text(row["share"]) for row in rows}
+    assert set(re.findall(r"((?:under )?\d+%) \(", said)) <= figures
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(0.324, "32%"), (0.004, "under 1%"), (0.0, "0%"), (-0.02, "0%"), (1.0, "100%")]
+)
+def test_a_small_share_is_not_none_and_one_below_zero_is(share, said):
+    assert words.share_text(share) == said
+
+
+def test_what_neighbours_share_is_not_called_an_explanation():
+    rows = [
+        gap("all", -15, -16, -13, "unexplained"),
+        gap("spatial", -17, -33, 2),
+        gap("unexplained", 5, -7, 24),
+    ]
+    assert words.gap_explained(rows, "Aton", "Erewhon")[1] == (
+        "Of what chance, need and supply do not explain, -17% (-33% to +2%) is shared with its neighbours, "
+        "+5% (-7% to +24%) is its own."
+    )
 
 
 def index(name, value, chance_lower, chance_upper, p):

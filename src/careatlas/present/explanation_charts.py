@@ -7,7 +7,7 @@ bar has its interval; what goes against need is told by outline as well as by co
 from collections.abc import Sequence
 
 from careatlas.present import colour, marks
-from careatlas.present.explanation_words import COMPONENTS, signed
+from careatlas.present.explanation_words import COMPONENTS, share_text, signed
 from careatlas.present.marks import Indicator
 from careatlas.present.numbers import interval, number, value_or_status
 from careatlas.present.theme import DESK, Row, Spec, chart
@@ -38,7 +38,9 @@ def shares_chart(
     points, start = [], 0.0
     for row in rows:
         points.append(
-            _component_point(row, f"{row['share']:.0%}", f"{row['lower']:.0%} to {row['upper']:.0%}")
+            _component_point(
+                row, share_text(row["share"]), f"{share_text(row['lower'])} to {share_text(row['upper'])}"
+            )
             | {"start": start, "end": start + row["share"]}
             | {"low": start + row["lower"], "high": start + row["upper"], "text_at": start + row["upper"]}
         )

@@ -92,9 +92,12 @@ def gap_explained(gaps: Sequence[Row], name: str, country: str) -> list[str]:
         f"{name} is {size} (95% interval {_percents(whole)}). By the rule below this is "
         f"{VERDICTS[whole['verdict']]}."
     ]
-    left = by_component.get("unexplained")
-    if whole["verdict"] == "unexplained" and left is not None and left["percent"] is not None:
-        said.append(f"Not explained by chance, need, supply or place: {_percents_of(left)}.")
+    place, own = by_component.get("spatial"), by_component.get("unexplained")
+    if whole["verdict"] == "unexplained" and own is not None and own["percent"] is not None:
+        shared = f"{_percents_of(place)} is shared with its neighbours, " if place is not None else ""
+        said.append(
+            f"Of what chance, need and supply do not explain, {shared}{_percents_of(own)} is its own."
+        )
     if whole["verdict"] == "against_need":
         said.append("It gets less where need is higher. Need never excuses that; people must judge it.")
     if whole["periods"] == 1:
@@ -171,6 +174,11 @@ def signed(percent: float) -> str:
     return f"{percent:+.0f}%" if round(percent) else "0%"
 
 
+def share_text(share: float) -> str:
+    """``32%``, and ``under 1%`` where there is some but little; below zero it is shown as none."""
+    return f"{share:.0%}" if share >= 0.005 else "under 1%" if share > 0 else "0%"
+
+
 def _is_told(row: Row) -> bool:
     return row["share"] > 0 and "not separable" not in (row["note"] or "")
 
@@ -181,7 +189,7 @@ def _component(row: Row) -> str:
 
 
 def _share(row: Row) -> str:
-    return f"{row['share']:.0%} ({row['lower']:.0%} to {row['upper']:.0%})"
+    return f"{share_text(row['share'])} ({share_text(row['lower'])} to {share_text(row['upper'])})"
 
 
 def _percents(row: Row) -> str:

@@ -62,8 +62,8 @@ def _spread(release: Release, choice: Choice, plural: str) -> dict[str, Any]:
             {
                 "covariates": row["covariates"],
                 "name": words.COMPONENTS[row["component"]],
-                "share": _percent(row["share"]),
-                "interval": f"{_percent(row['lower'])} to {_percent(row['upper'])}",
+                "share": words.share_text(row["share"]),
+                "interval": f"{words.share_text(row['lower'])} to {words.share_text(row['upper'])}",
                 "note": row["note"] or "",
             }
             for row in rows
@@ -141,10 +141,6 @@ def _value(row: Row, choice: Choice) -> str:
     return value_or_status(
         {**row, "status": "missing" if row["value"] is None else "reported"}, choice.indicator
     )
-
-
-def _percent(share: float) -> str:
-    return f"{share:.0%}"
 
 
 def _index(value: float | None) -> str:
