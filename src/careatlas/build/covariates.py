@@ -43,26 +43,34 @@ def at_period(
     areas: Sequence[str],
     period_end: date | pd.Timestamp,
 ) -> np.ndarray:
-    """``[area, covariate]`` as models use them: on their own scale, of the latest period that had begun by then.
+    """``[area, covariate]`` as models use them, by the end of one period: see ``at_periods``."""
+    return at_periods(rows, wanted, area_type, areas, [period_end])[0]
+
+
+def at_periods(
+    rows: pd.DataFrame,
+    wanted: Sequence[Covariate],
+    area_type: str,
+    areas: Sequence[str],
+    period_ends: Sequence[date | pd.Timestamp],
+) -> np.ndarray:
+    """``[period, area, covariate]`` on their own scale, of the latest period of each that had begun by then.
 
     Where all are later the earliest stands in: how deprived a place is changes slowly, and nothing else is known.
     NaN where an area has none. ``rows`` are those of the table ``covariates``.
     """
-    columns = [_column(rows, covariate, area_type, areas, pd.Timestamp(period_end)) for covariate in wanted]
-    return np.stack(columns, axis=1) if columns else np.empty((len(areas), 0))
-
-
-def _column(
-    rows: pd.DataFrame, covariate: Covariate, area_type: str, areas: Sequence[str], at: pd.Timestamp
-) -> np.ndarray:
-    own = rows[(rows["covariate"] == covariate.id) & (rows["area_type"] == area_type)]
-    if own.empty:
-        return np.full(len(areas), np.nan)
-    starts = pd.to_datetime(own["period_start"])
-    begun = starts[starts <= at]
-    chosen = own[starts == (begun.max() if len(begun) else starts.min())]
-    values = chosen.set_index("area")["value"].astype(float).reindex(areas).to_numpy()
-    return np.log(values) if covariate.scale == "log" else values
+    ends = pd.to_datetime(pd.Series(period_ends)).to_numpy()
+    found = np.full((len(ends), len(areas), len(wanted)), np.nan)
+    of_type = rows[rows["area_type"] == area_type]
+    for column, covariate in enumerate(wanted):
+        own = of_type[of_type["covariate"] == covariate.id]
+        if len(own):
+            by_start = own.assign(period_start=pd.to_datetime(own["period_start"]))
+            wide = by_start.pivot(index="period_start", columns="area", values="value").reindex(columns=areas)
+            begun = np.searchsorted(wide.index.to_numpy(), ends, side="right")
+            values = wide.to_numpy(float)[np.maximum(begun - 1, 0)]
+            found[..., column] = np.log(values) if covariate.scale == "log" else values
+    return found
 
 
 def _at_each_level(

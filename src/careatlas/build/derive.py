@@ -6,6 +6,15 @@ from dataclasses import dataclass
 import pandas as pd
 
 from careatlas.build.areas import Areas
+from careatlas.build.covariates import covariates
+from careatlas.build.denominators import denominators
+from careatlas.build.explain import explanations
+from careatlas.build.inequality import inequality
+from careatlas.build.neighbours import neighbours, people_by_area
+from careatlas.build.peers import peers
+from careatlas.build.persist import persistence
+from careatlas.build.population import population_by_band
+from careatlas.build.variation import variation
 from careatlas.catalogue.library import Catalogue
 
 
@@ -23,4 +32,26 @@ class Known:
 def derived_tables(known: Known, say: Callable[[str], None]) -> dict[str, pd.DataFrame]:
     """Release tables by name, in the order in which they rest on each other."""
     found: dict[str, pd.DataFrame] = {}
+    found["covariates"] = covariates(
+        known.catalogue.covariates, known.areas, known.catalogue.area_types, known.small
+    )
+    found["peers"] = peers(
+        found["covariates"], known.catalogue.covariates, known.areas, known.catalogue.area_types
+    )
+    found["denominators"] = denominators(known.areas, known.catalogue.area_types, known.small)
+    found["population"] = population_by_band(
+        known.small("population"), known.areas, known.catalogue.area_types
+    )
+    people = people_by_area(known.small("population"), known.small("need_weights"), known.areas)
+    found["neighbours"] = neighbours(
+        known.areas, known.catalogue.area_types, known.small("boundaries"), people
+    )
+    found["persistence"] = persistence(known.values, known.catalogue, found["peers"], say)
+    indicators, declared = known.catalogue.indicators, known.catalogue.covariates
+    say("explaining the differences")
+    found["variation"] = variation(known.values, indicators, found["neighbours"])
+    found |= explanations(known.values, indicators, declared, found)
+    found["inequality"] = inequality(
+        known.values, indicators, declared, found["covariates"], found["denominators"]
+    )
     return found

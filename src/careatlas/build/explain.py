@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from careatlas.build.area_maps import AreaMaps, area_maps, borders
-from careatlas.build.covariates import at_period
+from careatlas.build.covariates import at_periods
 from careatlas.build.explained_rows import gap_rows, share_rows
 from careatlas.catalogue.covariate import Covariate
 from careatlas.catalogue.indicator import Indicator
@@ -146,7 +146,7 @@ def _model(windows: _Windows, declared: Mapping[str, Covariate], rows: pd.DataFr
     named = [*(each.covariate for each in indicator.need), *indicator.supply]
     wanted = [declared[covariate] for covariate in named]
     ends = maps.periods["period_end"].iloc[windows.ends]
-    values = np.stack([at_period(rows, wanted, maps.area_type, maps.areas, end) for end in ends])
+    values = at_periods(rows, wanted, maps.area_type, maps.areas, ends)
     is_in = ~np.isnan(windows.observed.reshape(*values.shape[:2], -1)[..., -1])
     known = dict.fromkeys(named, 0.0) | {
         covariate: (~np.isnan(values[is_in][:, column])).mean() for column, covariate in enumerate(named)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from careatlas.build.area_maps import AreaMaps, area_maps
-from careatlas.build.covariates import at_period
+from careatlas.build.covariates import at_periods
 from careatlas.build.estimate import method_named
 from careatlas.catalogue.covariate import Covariate
 from careatlas.catalogue.indicator import Indicator
@@ -47,15 +47,13 @@ def inequality(
     rows: list[dict[str, object]] = []
     for maps in area_maps(values, indicators, FEWEST_AREAS):
         if DEPRIVATION in declared and maps.area_type == maps.indicator.area_types[0]:
+            ends, people = maps.periods["period_end"], _people(denominators, maps)
+            deprivation = at_periods(covariates, [declared[DEPRIVATION]], maps.area_type, maps.areas, ends)[
+                ..., 0
+            ]
+            is_known = ~np.isnan(maps.numbers["value"])
             fifth = np.stack(
-                [
-                    fifths(
-                        at_period(covariates, [declared[DEPRIVATION]], maps.area_type, maps.areas, end)[:, 0],
-                        _people(denominators, maps),
-                        ~np.isnan(maps.numbers["value"][number]),
-                    )
-                    for number, end in enumerate(maps.periods["period_end"])
-                ]
+                [fifths(each, people, known) for each, known in zip(deprivation, is_known, strict=True)]
             )
             rows += _rows(maps, fifth)
     return pd.DataFrame(rows, columns=RELEASE["inequality"].column_names)

@@ -9,18 +9,23 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import date
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
 
 import careatlas
-from careatlas.build import account, compare, completeness, disclose, gather, tidy
+from careatlas.build import account, compare, completeness, disclose, gather, restate, tidy
+from careatlas.build.area_changes import Stated
 from careatlas.build.areas import Areas, Country, as_arrow, build_areas, hexagon_layouts
 from careatlas.build.derive import Known, derived_tables
 from careatlas.build.estimate import estimate, with_expected
 from careatlas.build.gather import Gathered, Inputs
+from careatlas.build.neighbours import people_by_area
+from careatlas.build.waits import write_waits
 from careatlas.catalogue.indicator import Indicator
 from careatlas.catalogue.library import Catalogue, load_catalogue
 from careatlas.engine.connect import connect
@@ -42,19 +47,26 @@ Say = tidy.Say
 
 
 def build(
-    data: Path, home: Path | None = None, engine_url: str | None = None, say: Say = lambda told: None
+    data: Path,
+    home: Path | None = None,
+    engine_url: str | None = None,
+    say: Say = lambda told: None,
+    areas_as_of: date | None = None,
 ) -> Release:
-    """A release from the publishers' files in ``data``, served from ``home``. What has not changed is not redone."""
+    """A release from the publishers' files in ``data``, served from ``home``. What has not changed is not redone.
+    ``areas_as_of``: the day to whose areas all figures are restated; by default the last day on file."""
     home, catalogue = home_folder(home), load_catalogue()
     if not data.is_dir():
         raise AtlasError(data, "is not a folder.", "Give the folder that holds the publishers' files.")
     with _only_build(home):
         reads = tidy.read_folder(data, home, say)
-        inputs_hash = _hash_of(reads, data, engine_url)
+        areas_as_of = areas_as_of or tidy.last_day(reads)
+        inputs_hash = _hash_of(reads, data, engine_url, areas_as_of)
         if (unchanged := _same_inputs(home, inputs_hash)) is not None:
             say(f"nothing changed: release {unchanged.id} stands")
             return unchanged
-        release = _build(reads, data, home, catalogue, engine_url, say)
+        with TemporaryDirectory(prefix="careatlas-") as aside:
+            release = _build(reads, data, home, catalogue, engine_url, say, areas_as_of, Path(aside))
         _remember_inputs(home, inputs_hash, release)
         say(f"release {release.id} is served from {home}")
         return release
@@ -67,7 +79,10 @@ def _build(
     catalogue: Catalogue,
     engine_url: str | None,
     say: Say,
+    areas_as_of: date | None,
+    aside: Path,
 ) -> Release:
+    """``aside``: a folder for what is too large for memory until it is published."""
     editions = tidy.latest_editions(reads)
     with connect() as embedded, ExitStack() as elsewhere:
         local = tidy.open_tables(embedded, editions)
@@ -77,6 +92,7 @@ def _build(
         areas = build_areas(
             small("area_list"), boundaries, small("place_names"), catalogue.area_types,
             [alias.model_dump() for alias in catalogue.aliases], country, hexagon_layouts(),
+            Stated(catalogue.area_changes, small("stated_changes"), small("small_areas"), areas_as_of),
         )  # fmt: skip
         say("looking for returns that are missing")
         findings = _examine(embedded, local, small, areas, catalogue)
@@ -98,11 +114,19 @@ def _build(
             "files": account.files(reads, editions),
             "reconciliation": account.reconciliation(reads, editions, areas),
         }
-        release_tables |= derived_tables(Known(values, comparisons, areas, catalogue, small), say)
+        release_tables |= derived_tables(
+            Known(restate.comparable(values), comparisons, areas, catalogue, small), say
+        )
+        say("waits by week")
+        people = people_by_area(small("population"), small("need_weights"), areas)
+        waits = write_waits(
+            aside / "waits.parquet", embedded, local, areas, catalogue.area_types, findings, people
+        )
     say("writing the release")
     return publish(
         home,
-        {name: as_arrow(name, release_tables.get(name, pd.DataFrame())) for name in RELEASE},
+        {name: as_arrow(name, release_tables.get(name, pd.DataFrame())) for name in RELEASE}
+        | {"waits": waits},
         _documents(catalogue, boundaries, areas, values),
         account.manifest(reads, country, _is_simulated(data)),
     )
@@ -121,7 +145,9 @@ def _all_values(
         if not absent:
             exact = indicator_values(indicator, catalogue, inputs, areas, findings)
             values.append(disclose.as_shown(exact, indicator.numerator.table, indicator.decimals))
-            comparisons.append(compare.comparisons(values[-1], indicator, catalogue, areas))
+            comparisons.append(
+                compare.comparisons(restate.comparable(values[-1]), indicator, catalogue, areas)
+            )
     return _stacked(values), _stacked(comparisons)
 
 
@@ -149,7 +175,11 @@ def indicator_values(
         gathered = levels[area_type]
         if gathered.frame.empty:  # no area of this type is known
             continue
-        own = national if area_type == "country" else estimate(gathered, indicator, standard)
+        if area_type == "country":  # the sum of all areas, however they were cut
+            own = national.assign(estimated=False)
+        else:
+            own = estimate(gathered, indicator, standard)
+            own = restate.told(own, gathered.origins, gather.KEYS)
         frame = with_expected(own, national, indicator)
         frame = disclose.protect(frame, indicator.numerator.table, areas.parents(area_type), hidden)
         hidden |= disclose.hidden_in(frame)
@@ -243,11 +273,12 @@ def _country(data: Path) -> Country:
     return Country(SIMULATED_COUNTRY_CODE, mark["country_name"])
 
 
-def _hash_of(reads: list[tidy.Read], data: Path, engine_url: str | None) -> str:
-    """A hash of all that decides what is built: files, code, content, engine."""
+def _hash_of(reads: list[tidy.Read], data: Path, engine_url: str | None, areas_as_of: date | None) -> str:
+    """A hash of all that decides what is built: files, code, content, engine, the areas wanted."""
     stated = [
         careatlas.code_hash(),
         engine_url,
+        str(areas_as_of),
         _is_simulated(data),
         sorted((read.file, read.sha256) for read in reads),
     ]

@@ -380,6 +380,18 @@ def spans(reads: list[Read]) -> dict[str, tuple[pd.Timestamp, pd.Timestamp]]:
     return found
 
 
+def last_day(reads: list[Read]) -> date | None:
+    """The last day that any file's figures cover."""
+    ends = [
+        table["end"]
+        for read in reads
+        if read.account
+        for table in read.account["tables"].values()
+        if table["end"]
+    ]
+    return date.fromisoformat(max(ends)) if ends else None
+
+
 def upload(
     engine: Engine, embedded: Engine, tables: dict[str, ibis.Table], wanted: set[str]
 ) -> dict[str, ibis.Table]:

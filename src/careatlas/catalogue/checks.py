@@ -52,7 +52,7 @@ def faults_between(catalogue: "Catalogue", content: Path) -> list[DefinitionErro
             for folder in ("programmes", "standards/targets", "standards/populations", "areas")
         )
     )
-    names.area_types.discard("aliases")
+    names.area_types.difference_update({"aliases", "changes"})
     faults = []
     for indicator in catalogue.indicators.values():
         where = f"{content.name}/indicators/{indicator.theme}/{indicator.id}.yaml"
@@ -82,7 +82,7 @@ def faults_between(catalogue: "Catalogue", content: Path) -> list[DefinitionErro
         where = f"{content.name}/areas/aliases.yaml"
         faults += [
             DefinitionError(where, *fault)
-            for fault in _known(
+            for fault in if_unknown(
                 alias.area_type, names.area_types, f"{alias.name}: area_type", "files in areas"
             )
         ]
@@ -90,14 +90,14 @@ def faults_between(catalogue: "Catalogue", content: Path) -> list[DefinitionErro
 
 
 def _indicator(indicator: Indicator, catalogue: "Catalogue", names: Names) -> Iterator[Fault]:
-    yield from _known(indicator.programme, names.programmes, "programme", "files in programmes")
+    yield from if_unknown(indicator.programme, names.programmes, "programme", "files in programmes")
     for standard in indicator.standard:
-        yield from _known(standard, names.targets, "standard", "files in standards/targets")
+        yield from if_unknown(standard, names.targets, "standard", "files in standards/targets")
     yield from _method(indicator, names)
     for part, counted in indicator.counted.items():
-        yield from _counted(part, counted)
+        yield from counted_faults(part, counted)
     for area_type in indicator.area_types:
-        yield from _known(area_type, names.area_types, "area_types", "files in areas")
+        yield from if_unknown(area_type, names.area_types, "area_types", "files in areas")
         yield from _reachable(area_type, indicator, catalogue.area_types)
     yield from _figures_and_dates(indicator)
     yield from _examples(indicator)
@@ -105,7 +105,7 @@ def _indicator(indicator: Indicator, catalogue: "Catalogue", names: Names) -> It
 
 def _method(indicator: Indicator, names: Names) -> Iterator[Fault]:
     known = usable_methods()
-    yield from _known(indicator.method, known, "method", "files in careatlas/methods")
+    yield from if_unknown(indicator.method, known, "method", "files in careatlas/methods")
     asks = known.get(indicator.method, ())
     if "denominator" in asks or "denominator_by_stratum" in asks:
         if indicator.denominator is None:
@@ -113,7 +113,7 @@ def _method(indicator: Indicator, names: Names) -> Iterator[Fault]:
     elif asks and indicator.denominator is not None:
         yield f"method {indicator.method} takes no denominator.", "Remove it, or use another method."
     if "standard_population" in asks:
-        yield from _known(
+        yield from if_unknown(
             indicator.standard_population or "",
             names.standard_populations,
             "standard_population",
@@ -129,18 +129,20 @@ def _method(indicator: Indicator, names: Names) -> Iterator[Fault]:
         yield f"method {indicator.method} uses no standard_population.", "Remove it, or use another method."
 
 
-def _counted(part: str, counted: Counted) -> Iterator[Fault]:
-    yield from _known(counted.table, TIDIED, f"{part}: table", "in engine/tidied_tables.py")
+def counted_faults(part: str, counted: Counted) -> Iterator[Fault]:
+    yield from if_unknown(counted.table, TIDIED, f"{part}: table", "in engine/tidied_tables.py")
     if counted.table not in TIDIED:
         return
     table = TIDIED[counted.table]
-    yield from _known(counted.measure, table.measures, f"{part}: measure", f"those of table {table.name}:")
+    yield from if_unknown(
+        counted.measure, table.measures, f"{part}: measure", f"those of table {table.name}:"
+    )
     columns = {column.name: column for column in table.columns}
     for name, wanted in counted.where.items():
         if name in AGE_KEYS:
             yield from _age_bound(part, name, wanted, table)
         elif name not in columns:
-            yield from _known(name, columns, f"{part}: where: column", f"those of table {table.name}:")
+            yield from if_unknown(name, columns, f"{part}: where: column", f"those of table {table.name}:")
         else:
             yield from _right_type(f"{part}: where: {name}", wanted, columns[name].type)
     edition = getattr(counted, "edition", None)
@@ -233,10 +235,12 @@ def _examples(indicator: Indicator) -> Iterator[Fault]:
         if not example.expect:
             yield f'example "{example.name}" expects nothing.', "State the answer for at least one area."
         for table, rows in example.rows.items():
-            yield from _known(table, TIDIED, f'example "{example.name}": table', "in engine/tidied_tables.py")
+            yield from if_unknown(
+                table, TIDIED, f'example "{example.name}": table', "in engine/tidied_tables.py"
+            )
             names = TIDIED[table].column_names if table in TIDIED else None
             for column in sorted({column for row in rows for column in row}) if names else ():
-                yield from _known(
+                yield from if_unknown(
                     column, names, f'example "{example.name}": column', f"those of table {table}:"
                 )
 
@@ -245,7 +249,7 @@ def _area_type(area_type: AreaType, area_types: dict[str, AreaType], names: Name
     for field in ("parent", "rolls_up_from"):
         named = getattr(area_type, field)
         if named is not None:
-            yield from _known(named, names.area_types, field, "files in areas")
+            yield from if_unknown(named, names.area_types, field, "files in areas")
     below, steps = area_type.rolls_up_from, 0
     while below in area_types and steps <= len(area_types):
         if below == area_type.id:
@@ -265,7 +269,9 @@ def _area_type(area_type: AreaType, area_types: dict[str, AreaType], names: Name
 def _target(target: Target, names: Names) -> Iterator[Fault]:
     for number, entry in enumerate(target.entries, 1):
         for area_type in entry.applies_to:
-            yield from _known(area_type, names.area_types, f"entry {number}: applies_to", "files in areas")
+            yield from if_unknown(
+                area_type, names.area_types, f"entry {number}: applies_to", "files in areas"
+            )
         if entry.valid_to is not None and entry.valid_to < entry.valid_from:
             yield (
                 f"entry {number}: valid_to {entry.valid_to} is before valid_from {entry.valid_from}.",
@@ -292,7 +298,7 @@ def _population(population: StandardPopulation) -> Iterator[Fault]:
         yield "the last band has an upper end.", "Leave its age_to null, or the oldest are lost."
 
 
-def _known(word: str, known: Iterable[str], what: str, where_they_are: str) -> Iterator[Fault]:
+def if_unknown(word: str, known: Iterable[str], what: str, where_they_are: str) -> Iterator[Fault]:
     """A fault where ``word`` is not one of ``known``: the nearest one, and where they all are."""
     known = sorted(known)
     if word in known:

@@ -1,8 +1,9 @@
 """Reads the content folder, once, and speaks only when every file has been looked at.
 
 ``load_catalogue()`` gives a `Catalogue`, or raises every fault it found (file, what, remedy) together. What
-one file must hold is in indicator.py, area.py, programme.py, target.py and population.py; what files must
-agree on is in checks.py. Nothing here reads a clock: the same content is right or wrong on any day.
+one file must hold is in indicator.py, covariate.py, area.py, programme.py, target.py and population.py; what
+files must agree on is in checks.py and covariate_checks.py. Nothing here reads a clock: the same content is right
+or wrong on any day.
 """
 
 import re
@@ -13,14 +14,18 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from careatlas.catalogue import checks
+from careatlas.catalogue import area_change, checks, covariate_checks, rebase, reproduction
 from careatlas.catalogue.area import Alias, AreaType
+from careatlas.catalogue.area_change import AreaChanges
 from careatlas.catalogue.completeness import CompletenessRules
+from careatlas.catalogue.covariate import Covariate
 from careatlas.catalogue.definition import Definition
 from careatlas.catalogue.indicator import Indicator
 from careatlas.catalogue.method_guide import MethodGuide
 from careatlas.catalogue.population import StandardPopulation
 from careatlas.catalogue.programme import Programme
+from careatlas.catalogue.rebase import Rebase
+from careatlas.catalogue.reproduction import Reproduction
 from careatlas.catalogue.target import Target
 from careatlas.errors import AtlasError, DefinitionError, raise_all
 
@@ -30,15 +35,19 @@ Kind = TypeVar("Kind", bound=Definition)
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All definitions by id. ``aliases`` are real names: a build keeps those whose areas it holds."""
+    """All definitions by id. ``aliases`` and ``area_changes`` are of real areas: a build keeps those it holds."""
 
     indicators: dict[str, Indicator]
+    covariates: dict[str, Covariate]
     area_types: dict[str, AreaType]
     programmes: dict[str, Programme]
     targets: dict[str, Target]
     standard_populations: dict[str, StandardPopulation]
     aliases: list[Alias]
+    area_changes: AreaChanges
     completeness: CompletenessRules
+    rebases: dict[str, Rebase]
+    reproductions: dict[str, Reproduction]
 
     @property
     def themes(self) -> dict[str, dict[str, str]]:
@@ -53,11 +62,14 @@ class Catalogue:
                 id: indicator.model_dump(mode="json", exclude={"examples"})
                 for id, indicator in sorted(self.indicators.items())
             },
+            "covariates": _as_json(self.covariates),
             "area_types": _as_json(self.area_types),
             "programmes": _as_json(self.programmes),
             "themes": self.themes,
             "targets": _as_json(self.targets),
             "standard_populations": _as_json(self.standard_populations),
+            "rebases": _as_json(self.rebases),
+            "reproductions": _as_json(self.reproductions),
         }
 
 
@@ -75,14 +87,23 @@ def load_catalogue(content: Path | None = None) -> Catalogue:
     faults: list[AtlasError] = []
     catalogue = Catalogue(
         indicators=_read_each(content, "indicators/*/*.yaml", Indicator, faults),
-        area_types=_read_each(content, "areas/*.yaml", AreaType, faults, besides=("aliases",)),
+        covariates=_read_each(content, "covariates/*.yaml", Covariate, faults),
+        area_types=_read_each(content, "areas/*.yaml", AreaType, faults, besides=("aliases", "changes")),
         programmes=_read_each(content, "programmes/*.yaml", Programme, faults),
         targets=_read_each(content, "standards/targets/*.yaml", Target, faults),
         standard_populations=_read_each(content, "standards/populations/*.yaml", StandardPopulation, faults),
         aliases=_read_aliases(content, faults),
+        area_changes=_read_area_changes(content, faults),
         completeness=_read_completeness(content, faults),
+        rebases=_read_each(content, "rebases/*.yaml", Rebase, faults),
+        reproductions=_read_each(content, "reproductions/*.yaml", Reproduction, faults),
     )
+    for id, *fault in rebase.faults_in(catalogue.rebases, catalogue.indicators):
+        faults.append(DefinitionError(f"{content.name}/rebases/{id}.yaml", *fault))
+    for id, *fault in reproduction.faults_in(catalogue.reproductions.values()):
+        faults.append(DefinitionError(f"{content.name}/reproductions/{id}.yaml", *fault))
     faults += checks.faults_between(catalogue, content)
+    faults += covariate_checks.faults_between(catalogue, content)
     for path in sorted(content.glob("methods/*.yaml")):
         _read_one(path, path.relative_to(content.parent), TypeAdapter(MethodGuide), faults)
     raise_all(faults)
@@ -154,6 +175,16 @@ def _read_aliases(content: Path, faults: list[AtlasError]) -> list[Alias]:
     if not path.exists():
         return []
     return _read_one(path, path.relative_to(content.parent), TypeAdapter(list[Alias]), faults) or []
+
+
+def _read_area_changes(content: Path, faults: list[AtlasError]) -> AreaChanges:
+    path = content / "areas" / "changes.yaml"
+    if not path.exists():
+        return AreaChanges()
+    where = path.relative_to(content.parent)
+    changes = _read_one(path, where, TypeAdapter(AreaChanges), faults) or AreaChanges()
+    faults += [DefinitionError(where, *fault) for fault in area_change.faults_in(changes)]
+    return changes
 
 
 def _read_completeness(content: Path, faults: list[AtlasError]) -> CompletenessRules:
