@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
+
+from careatlas.engine.tables import RELEASE
 from careatlas.sources.accident_emergency import ATTENDANCES, NUMERIC, OVER_FOUR_HOURS, TEXT
 
 TYPE_1, OVER_TYPE_1 = ATTENDANCES[0], OVER_FOUR_HOURS[0]
@@ -29,3 +32,8 @@ def write_ae_month(
 def first_months(count: int) -> list[date]:
     """First days of months from January 2025 on."""
     return [date(2025 + n // 12, n % 12 + 1, 1) for n in range(count)]
+
+
+def no_changes() -> pd.DataFrame:
+    """The table ``area_changes`` of a country whose areas were always the same."""
+    return pd.DataFrame(columns=RELEASE["area_changes"].column_names)

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -103,11 +104,16 @@ def demo(seed: int, months: int, full_size: bool, port: int, no_serve: bool, hom
 @click.option(
     "--release", "home", type=click.Path(path_type=Path), help="Where releases live [default: ./atlas]."
 )
-def build(data: Path, engine: str | None, home: Path | None) -> None:
+@click.option(
+    "--areas-as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Restate all figures to the areas of this day, such as those of a merger to come [default: the last on file].",
+)
+def build(data: Path, engine: str | None, home: Path | None, areas_as_of: datetime | None) -> None:
     """Build a release from publishers' files; pages then show it in place of the last."""
     from careatlas.build.pipeline import build as build_release
 
-    release = build_release(data, home, engine, say=_say)
+    release = build_release(data, home, engine, _say, areas_as_of.date() if areas_as_of else None)
     _print_account(release)
 
 
@@ -219,10 +225,10 @@ def show(
 @release_option
 @_shown
 def area(code: str, period: str | None, release: Path | None) -> list[dict[str, Any]]:
-    """Show everything on file for one area, beside the country."""
-    from careatlas.present.queries import area_profile
+    """Show everything on file for one area, beside the country: first what lasts, is beyond chance, and is large."""
+    from careatlas.present.area_priorities import area_by_priority
 
-    return area_profile(_open(release), code, period)
+    return area_by_priority(_open(release), code, period)
 
 
 @main.command()
@@ -230,16 +236,82 @@ def area(code: str, period: str | None, release: Path | None) -> list[dict[str, 
 @period_option
 @area_type_option
 @click.option("--include-incomplete", is_flag=True, help="Rank incomplete returns as if they were whole.")
+@click.option(
+    "--by",
+    type=click.Choice(["value", "group"]),
+    help="Highest first, or names by group [default: value where high or low is better, else group].",
+)
 @json_option
 @release_option
 @_shown
 def rank(
-    indicator: str, period: str | None, area_type: str | None, include_incomplete: bool, release: Path | None
+    indicator: str,
+    period: str | None,
+    area_type: str | None,
+    include_incomplete: bool,
+    by: str | None,
+    release: Path | None,
 ) -> list[dict[str, Any]]:
-    """Rank areas, 1 = highest value, with the interval of each rank."""
-    from careatlas.present.queries import rank_areas
+    """Rank areas, 1 = highest value, with the interval of each rank and the half of the list it is in."""
+    from careatlas.present.ranks import rank_areas
 
-    return rank_areas(_open(release), indicator, period, area_type, include_incomplete)
+    return rank_areas(_open(release), indicator, period, area_type, include_incomplete, by)
+
+
+@main.command()
+@click.argument("code")
+@json_option
+@release_option
+@_shown
+def peers(code: str, release: Path | None) -> list[dict[str, Any]]:
+    """Show the areas most like one in its people, how far they are, and whether any is a good match."""
+    from careatlas.present.peers import peers_of
+
+    return peers_of(_open(release), code)
+
+
+@main.command()
+@click.argument("indicator")
+@click.option("--area", help="Code or name of one area: what its own distance from the country is made of.")
+@period_option
+@area_type_option
+@json_option
+@release_option
+@_shown
+def explain(
+    indicator: str, area: str | None, period: str | None, area_type: str | None, release: Path | None
+) -> list[dict[str, Any]]:
+    """Explain why areas differ: chance, what comes and goes, need, supply, place, and what is not explained."""
+    from careatlas.present.explain import explain_gap, explain_spread
+
+    if area is not None:
+        return explain_gap(_open(release), indicator, area, period, area_type)
+    return explain_spread(_open(release), indicator, period, area_type)
+
+
+@main.command()
+@click.argument("indicator")
+@click.option(
+    "--within-miles",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Only pairs whose centres are no further apart.",
+)
+@period_option
+@area_type_option
+@json_option
+@release_option
+@_shown
+def gaps(
+    indicator: str,
+    within_miles: float | None,
+    period: str | None,
+    area_type: str | None,
+    release: Path | None,
+) -> list[dict[str, Any]]:
+    """Show neighbours that differ most: both values, their ratio with its interval, and how long it has lasted."""
+    from careatlas.present.neighbour_gaps import list_gaps
+
+    return list_gaps(_open(release), indicator, period, area_type, within_miles)
 
 
 @main.command()

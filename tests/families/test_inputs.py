@@ -30,8 +30,9 @@ EXAMINED_ELSEWHERE = {  # files whose arrays have several axes in common: their 
     "disclosure_audit": "cells, and sums of them",
     "indirectly_standardised_ratio.expected_events": "strata",
     "prioritisation.funding_share": "options, and criteria",
-    "ranking.rank_by_method": "asks for no more than its method needs, and passes it on",
+    "placing.scores_by_method": "asks for no more than its method needs, and passes it on",
     "synthetic_control.synthetic_control": "areas, and periods",
+    "waiting_time.pathways_needed": "weeks waited, and areas",
 }
 MAY_BE_ONE_FOR_ALL = {"comparator", "comparator_lower", "comparator_upper", "target"}
 ALSO_ASKED_FOR = {
@@ -48,6 +49,7 @@ ALSO_ASKED_FOR = {
     "polarity": "lower_is_better",
     "tau2": 0.0,
     "unit": ["B1", "B1", "B2"],
+    "weeks": 4,
 }
 
 

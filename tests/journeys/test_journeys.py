@@ -17,8 +17,18 @@ PAGE_KINDS = {
     "indicator": "/indicators/completed/?area=S05",
     "indicator on hexagons": "/indicators/completed/?map=hexagons",
     "indicator with standards": "/indicators/four_hours/?area=T01",
+    "two indicators": "/compare/?x=completed&y=antibiotics&area=S20",
+    "over time": "/indicators/completed/over-time/?area=S20",
+    "area beside its peers": "/areas/S20/?beside=peers",
     "areas": "/areas/",
     "area": "/areas/S05/",
+    "area that stands out": "/areas/S00/",
+    "trust with somebody to ring": "/areas/T02/",
+    "area beside peers of one's own": "/areas/S20/?peers=S30,S31",
+    "waiting times": "/waiting-times/?area=S00&by=2026-09&target=80",
+    "waiting times over time": "/waiting-times/over-time/?area=S05",
+    "waiting times by hospital": "/waiting-times/hospitals/?area=S05",
+    "published claims": "/waiting-times/reproduction/",
     "sources": "/sources/",
     "methods": "/methods/",
     "method": "/methods/crude_rate/",
@@ -37,7 +47,7 @@ def test_from_home_to_a_csv_by_mouse(open_page, site, tmp_path):
     choose_by_pointer(page, "Period", "2026-01")
     expect(page).to_have_url(re.compile("period=2026-01"))
     choose_by_pointer(page, "Compare", "icb")
-    expect(page.locator("#ranking tbody tr")).to_have_count(4)
+    expect(page.locator("#ranking tr[data-area]")).to_have_count(4)
     expect(page.get_by_label("Period")).to_have_value("2026-01")
 
     become_live(page, 3)  # a picture that arrives moves what stands below it: point when the page is at rest
@@ -45,7 +55,7 @@ def test_from_home_to_a_csv_by_mouse(open_page, site, tmp_path):
     expect(page.locator("#headline")).to_have_text("Upper Board, January 2026")
     page.get_by_role("link", name="All indicators of Upper Board").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Upper Board")
-    become_live(page, 1)
+    become_live(page, page.locator("figure[data-spec]").count())
     with page.expect_download() as download:
         page.get_by_role("link", name="Every period (CSV)").click()
     lines = saved(download.value, tmp_path)
@@ -87,7 +97,7 @@ def test_from_home_to_a_csv_without_scripts(open_page, tmp_path):
     page.get_by_role("link", name="Referral-to-treatment pathways completed").click()
     page.get_by_label("Compare", exact=True).select_option("region")
     page.get_by_role("button", name="Show").click()
-    expect(page.locator("#ranking tbody tr")).to_have_count(2)
+    expect(page.locator("#ranking tr[data-area]")).to_have_count(2)
     for figure in page.locator("figure.chart").all():
         figure.scroll_into_view_if_needed()
         expect(figure.get_by_role("img")).to_be_visible()
@@ -133,6 +143,168 @@ def test_choosing_an_area_in_a_chart_chooses_it_on_the_page(open_page):
     expect(page).to_have_url(re.compile("area=S31.*#compare"))
     expect(page.locator("#headline")).to_have_text("Heatherbottom, January 2026")
     expect(page.locator("tr.chosen")).to_have_attribute("data-area", "S31")
+
+
+def test_is_a_figure_of_ours_like_that_of_areas_like_us(open_page):
+    """From an area to those most like it, to a set of one's own, to a page whose address keeps it."""
+    page = open_page("/areas/S20/")
+    page.get_by_role("link", name="Most like it").click()
+    expect(page.get_by_role("heading", name="Underhill beside those most like it")).to_be_visible()
+    page.get_by_role("link", name="Choose the areas to compare with").click()
+    page.get_by_label("Add an area").select_option(label="Yarrowby")
+    page.get_by_role("button", name="Add").click()
+    expect(page).to_have_url(re.compile("peers=S21%2CS22&peers=S23#peers"))
+    page.get_by_role("link", name="Leave out Vexford").click()
+    expect(page).to_have_url(re.compile("peers=S22,S23#peers"))
+    page.get_by_text("Table: every figure of the heat map").click()
+    expect(page.locator("#heat-table thead th")).to_have_text(
+        ["Indicator", "Underhill", "Westmarch", "Yarrowby"]
+    )
+    page.locator("#heat").get_by_role("link", name="Link to this chart").click()
+    expect(page).to_have_url(re.compile("beside=own&peers=S22,S23#heat"))
+
+
+def test_is_my_areas_low_rate_real_by_mouse(open_page):
+    """From home to an area by its name, to its card, to why: the last page has a link to share."""
+    page = open_page("/")
+    page.get_by_label("Search for a topic").fill("Alderbrook")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("link", name="Alderbrook", exact=True).first.click()
+    card = page.locator(".card", has_text="Pathways completed")
+    expect(card).to_contain_text("lower Simland")
+    expect(card).to_contain_text("Persistently below Simland")
+    card.get_by_role("link", name="Why: Pathways completed").click()
+    is_it_real(page)
+
+
+def test_is_my_areas_low_rate_real_by_keyboard_alone(open_page):
+    page = open_page("/")
+    follow(page, page.get_by_role("navigation").get_by_role("link", name="Areas"))
+    follow(page, page.get_by_role("link", name="Alderbrook", exact=True))
+    follow(page, page.get_by_role("link", name="Why: Pathways completed"))
+    is_it_real(page)
+
+
+def is_it_real(page) -> None:
+    expect(page.locator("main")).to_contain_text("Alderbrook is 20% below Simland")
+    expect(page.locator("main")).to_contain_text("By the rule below this is unexplained")
+    expect(page.locator("main")).to_contain_text(
+        "Over 15 periods Alderbrook has been persistently below Simland"
+    )
+    can_be_shared(page, "area=S00&period=2026-03")
+
+
+def test_who_should_we_ring_by_mouse(open_page):
+    """From home to a trust that is worse, to one that was and got better, to the chart that shows it."""
+    page = open_page("/")
+    page.get_by_label("Search for a topic").fill("Cragford Infirmary")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("link", name="Cragford Infirmary", exact=True).first.click()
+    expect(page.get_by_role("heading", name="Who to ring")).to_be_visible()
+    page.get_by_role("link", name="Birchcombe Infirmary").first.click()
+    someone_got_better(page)
+
+
+def test_who_should_we_ring_by_keyboard_alone(open_page):
+    page = open_page("/")
+    follow(page, page.get_by_role("navigation").get_by_role("link", name="Areas"))
+    follow(page, page.get_by_role("link", name="Cragford Infirmary", exact=True))
+    follow(page, page.get_by_role("link", name="Birchcombe Infirmary").first)
+    someone_got_better(page)
+
+
+def someone_got_better(page) -> None:
+    expect(page.locator("main")).to_contain_text("Whether anything changed in Birchcombe Infirmary")
+    become_live(page, 2)
+    can_be_shared(page, "area=T01")
+
+
+def can_be_shared(page, chosen: str) -> None:
+    """Every chart of the page has a link of its own that names what was chosen, and it leads here again."""
+    link = page.get_by_role("link", name="Link to this chart").first.get_attribute("href")
+    assert chosen in link
+    heading = page.get_by_role("heading", level=1).inner_text()
+    colleague = page.context.new_page()
+    assert colleague.goto(link).status == 200
+    expect(colleague.get_by_role("heading", level=1)).to_have_text(heading)
+
+
+def test_a_set_of_peers_is_kept_under_a_name_in_the_browser_and_in_the_address(open_page):
+    page = open_page("/areas/S20/")
+    expect(page.locator(".own-sets")).to_be_hidden()  # nothing is kept yet, and nothing chosen
+    page.get_by_label("Add an area").select_option(label="Glenhollow")
+    page.get_by_role("button", name="Add").click()
+    page.get_by_role("link", name="Leave out Vexford").click()
+    expect(page).to_have_url(re.compile("peers=S22,S30#peers"))
+    page.get_by_label("Keep this set in this browser under the name").fill("Hill towns")
+    page.get_by_role("button", name="Keep").click()
+    expect(page.get_by_role("status")).to_have_text("Kept as Hill towns.")
+
+    page.goto("/areas/S30/")  # one of the set: there it is left out of it
+    page.get_by_role("link", name="Hill towns").click()
+    expect(page).to_have_url(re.compile(r"/areas/S30/\?peers=S22#peers"))
+    expect(page.get_by_role("heading", name="Your own peers")).to_be_visible()
+    page.get_by_role("button", name="Forget Hill towns").click()
+    page.goto("/areas/S20/")
+    expect(page.locator(".own-sets")).to_be_hidden()
+
+
+def test_did_anything_change_and_does_it_go_with_another_figure(open_page):
+    """From an indicator to its control chart and ranks, then beside another, by choosing only."""
+    page = open_page(INDICATOR + "?area=S20")
+    page.get_by_role("link", name="Did anything change?").click()
+    become_live(page, 2)
+    expect(page.locator("#spc-table tbody tr")).to_have_count(15)
+    page.go_back()
+    page.get_by_role("link", name="Beside another indicator").click()
+    expect(page.get_by_text("Correlation")).not_to_have_count(0)
+    become_live(page, 1)
+    page.locator('#scatter-table tr[data-area="S10"]').hover()
+    expect(page.locator("#scatter .live svg")).to_contain_text("Kestrelby")
+    choose_by_pointer(page, "Area", "S10")
+    expect(page).to_have_url(re.compile("x=completed&y=antibiotics.*area=S10"))
+    expect(page.locator("tr.chosen")).to_have_attribute("data-area", "S10")
+
+
+def test_which_neighbour_waits_less_and_does_it_last_by_mouse(open_page):
+    page = open_page("/")
+    page.get_by_role("link", name="Waiting times", exact=True).click()
+    choose_by_pointer(page, "Area", "S00")
+    expect(page.locator("#headline")).to_have_text("Alderbrook, October 2025 to March 2026")
+    choose_by_pointer(page, "People counted", "need_weighted")
+    expect(page).to_have_url(re.compile("denominator=need_weighted.*area=S00"))
+    expect(page.locator("#gaps-table tbody tr")).to_have_count(2)
+    page.locator("#gaps-table").get_by_role("link", name="Inglewick").click()
+    expect(page.locator("#headline")).to_have_text("Inglewick, October 2025 to March 2026")
+    page.get_by_role("link", name="Over time").click()
+    expect(page.get_by_role("heading", name="Do the differences last?")).to_be_visible()
+    become_live(page, 1)
+    link = page.get_by_role("link", name="Link to this page as it is")
+    expect(link).to_have_attribute("href", re.compile("denominator=need_weighted.*area=S08"))
+
+
+def test_what_would_it_take_by_keyboard_alone(open_page):
+    page = open_page("/waiting-times/?area=S05")
+    tab_to(page, page.get_by_label("Target, %"))
+    page.keyboard.press("Control+a")
+    page.keyboard.type("80")
+    follow(page, page.get_by_role("button", name="Work it out"))
+    expect(page.locator("#answer")).to_contain_text("80% of its list within 18 weeks")
+    expect(page.locator("#orders tbody tr")).to_have_count(3)
+
+
+def test_a_hospital_s_waits_without_scripts(open_page):
+    page = open_page("/waiting-times/", java_script_enabled=False)
+    page.get_by_label("Specialty").select_option("110")
+    page.get_by_role("button", name="Show").click()
+    page.get_by_role("link", name="Hospitals").click()
+    expect(
+        page.get_by_role("heading", name="What this does not tell you about your own wait")
+    ).to_be_visible()
+    expect(page.locator("#lengths tr[data-area]")).to_have_count(3)
+    figure = page.locator("figure.chart")
+    figure.scroll_into_view_if_needed()
+    expect(figure.get_by_role("img")).to_be_visible()
 
 
 def test_choosing_a_setting_of_a_methods_chart_redraws_it(open_page):

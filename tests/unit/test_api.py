@@ -95,7 +95,8 @@ def test_areas_and_indicators_can_be_looked_up_one_by_one(client):
     found = client.get("/api/v1/indicators/completed").json()
     assert found["area_types"] == ["sub_icb", "icb", "region"]
     assert found["definition"]["numerator"]["table"] == "rtt"
-    assert [one["id"] for one in client.get("/api/v1/indicators").json()] == ["completed", "four_hours"]
+    listed = [one["id"] for one in client.get("/api/v1/indicators").json()]
+    assert sorted(listed) == ["antibiotics", "completed", "four_hours"]
 
 
 def test_search_answers_with_addresses(client):
@@ -147,3 +148,11 @@ def test_a_file_s_name_cannot_be_bent(client):
     named = client.get('/data/values.csv?status=x"%0d%0aSet-Cookie:a').headers["Content-Disposition"]
     assert '"' not in named.removeprefix('attachment; filename="').removesuffix('"')
     assert "\r" not in named
+
+
+def test_a_table_too_large_to_give_whole_asks_for_one_specialty_or_area(client):
+    refused = client.get("/data/waits.csv")
+    assert refused.status_code == 404
+    assert "area, specialty" in refused.content.decode()
+    assert client.get("/data/waits.csv?specialty=total").status_code == 200
+    assert client.get("/data/waits.csv?specialty=total&weeks=1").status_code == 404

@@ -3,6 +3,7 @@
 import pandas as pd
 import pyarrow as pa
 import pytest
+from small_data import no_changes
 
 from careatlas.build import completeness
 from careatlas.build.areas import Areas, Country
@@ -73,7 +74,7 @@ def areas() -> Areas:
     table = pd.DataFrame({"code": list(BOARDS), "name": list(BOARDS), "parent_code": list(BOARDS.values())})
     table = table.assign(area_type="sub_icb").reindex(columns=RELEASE["areas"].column_names)
     codes = {"sub_icb": {area: area for area in BOARDS}}
-    return Areas(table, codes, pd.DataFrame(), pd.DataFrame(), Country("ENG", "England"))
+    return Areas(table, codes, no_changes(), pd.DataFrame(), Country("ENG", "England"))
 
 
 def found(findings: completeness.Findings) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import pandas as pd
 import pyarrow as pa
 import pytest
+from small_data import no_changes
 
 from careatlas.build import completeness
 from careatlas.build.areas import Areas, Country
@@ -34,7 +35,7 @@ def examine(engine, rows: list[dict]) -> completeness.Findings:
     table = pd.DataFrame({"code": ["A1", "A2"], "name": ["A1", "A2"], "area_type": "sub_icb"})
     codes = {"sub_icb": {"A1": "A1", "A2": "A2"}}
     areas = Areas(
-        table.reindex(columns=RELEASE["areas"].column_names), codes, pd.DataFrame(), pd.DataFrame(),
+        table.reindex(columns=RELEASE["areas"].column_names), codes, no_changes(), pd.DataFrame(),
         Country("ENG", "England"),
     )  # fmt: skip
     people = pd.DataFrame({"area": ["A1", "A2"], "people": 1000.0})

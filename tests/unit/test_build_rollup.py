@@ -5,6 +5,7 @@ from datetime import date
 import pandas as pd
 import pyarrow as pa
 import pytest
+from small_data import no_changes
 
 from careatlas.build.areas import Areas, Country
 from careatlas.build.gather import Inputs
@@ -29,7 +30,7 @@ def areas_of(area_type: str, *codes: str) -> Areas:
     rows = [{"code": code, "name": code, "area_type": area_type} for code in codes]
     table = pd.DataFrame(rows, columns=RELEASE["areas"].column_names)
     resolved = {area_type: {code: code for code in codes}}
-    return Areas(table, resolved, pd.DataFrame(), pd.DataFrame(), Country("ENG", "England"))
+    return Areas(table, resolved, no_changes(), pd.DataFrame(), Country("ENG", "England"))
 
 
 def values_of(engine, indicator: Indicator, areas: Areas, **tables: list[dict]) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from datetime import date
 import pandas as pd
 import pyarrow as pa
 import pytest
+from small_data import no_changes
 
 from careatlas.build import disclose
 from careatlas.build.areas import Areas, Country
@@ -49,7 +50,7 @@ def areas() -> Areas:
     )
     table = table.reindex(columns=RELEASE["areas"].column_names)
     codes = {str(t): {code: code for code in of["code"]} for t, of in table.groupby("area_type")}
-    return Areas(table, codes, pd.DataFrame(), pd.DataFrame(), Country("ENG", "England"))
+    return Areas(table, codes, no_changes(), pd.DataFrame(), Country("ENG", "England"))
 
 
 def rtt(month: str, part: str, pathways: dict[str, float | None]) -> list[dict]:

@@ -94,6 +94,13 @@ def test_a_wrong_word_names_the_file_the_field_and_the_remedy(content, found, pu
     assert told in fault
 
 
+def test_a_change_of_areas_that_cannot_be_names_its_file(content):
+    spoil(
+        content, "areas/changes.yaml", "into: {01Y: 0.8633, 15M: 0.1367}", "into: {01Y: 0.8633, 15M: 0.2367}"
+    )
+    assert fault_of(content).startswith("content/areas/changes.yaml: the shares of 01Y sum to 1.1000")
+
+
 def test_money_needs_a_direction(content):
     cost = "unit_cost: {gbp: 120, source: {title: Tariff, url: 'https://example.org'}, year: 2024/25}\n"
     spoil(content, PATHWAYS, "decimals: 1\n", "decimals: 1\n" + cost)

@@ -14,7 +14,7 @@ from careatlas.catalogue import library
 from careatlas.catalogue.library import load_catalogue
 from careatlas.cli import main
 from careatlas.engine.tables import RELEASE
-from careatlas.present.queries import RANK_COLUMNS
+from careatlas.present.ranks import RANK_COLUMNS
 
 VALUE_COLUMNS = {
     "indicator",
@@ -37,6 +37,7 @@ COMMANDS = {
     "area in a month": ["area", "ZA1", "--period", "2026-01"],
     "rank": ["rank", "completed_pathways", "--period", "2026-01", "--area-type", "sub_icb"],
     "rank all": ["rank", "completed_pathways", "--include-incomplete"],
+    "rank by value": ["rank", "completed_pathways", "--by", "value"],
 }
 
 
@@ -79,8 +80,8 @@ def test_values_carry_the_column_names_of_the_release(run):
     assert list(row)[:4] == ["indicator", "area_type", "area", "name"]
 
 
-def test_rank_gives_its_promised_columns_highest_value_first(run):
-    rows = rows_of(run(*COMMANDS["rank"], "--json"))
+def test_rank_gives_its_promised_columns_highest_value_first_where_that_is_asked_for(run):
+    rows = rows_of(run(*COMMANDS["rank"], "--by", "value", "--json"))
     assert tuple(rows[0]) == RANK_COLUMNS
     assert [row["area_type"] for row in rows] == ["sub_icb"] * 106
     ranked = [row for row in rows if row["rank"] is not None]
@@ -89,9 +90,66 @@ def test_rank_gives_its_promised_columns_highest_value_first(run):
     assert {row["status"] for row in rows[len(ranked) :]} == {"incomplete"}
 
 
+def test_only_an_indicator_with_a_better_end_is_ranked_in_order_unasked(run):
+    """High is not better than low for completed pathways: names in groups, the unranked last."""
+    rows = rows_of(run(*COMMANDS["rank"], "--json"))
+    groups = [row["group"] for row in rows]
+    order = ["higher_half", "neither_half", "lower_half", None]
+    assert groups == sorted(groups, key=order.index)
+    higher = [row["name"] for row in rows if row["group"] == "higher_half"]
+    assert higher == sorted(higher)
+    league = [row["value"] for row in rows_of(run("rank", "within_18_weeks", "--json")) if row["group"]]
+    assert league == sorted(league, reverse=True)
+    assert rows_of(run("rank", "within_18_weeks", "--by", "group", "--json"))[0]["value"] < max(league)
+
+
+def test_rank_says_which_half_as_its_interval_does(run):
+    for row in rows_of(run(*COMMANDS["rank"], "--json")):
+        if row["group"] is None:
+            assert row["rank"] is None
+            continue
+        half = row["ranked_areas"] // 2
+        is_higher, is_lower = row["rank_upper"] <= half, row["rank_lower"] > row["ranked_areas"] - half
+        assert row["group"] == ("higher_half" if is_higher else "lower_half" if is_lower else "neither_half")
+
+
+def test_rank_says_which_standard_was_in_force_and_what_its_limits_allow_for(run):
+    """24 months are on file, and since 2012 the 18-week standard of 92 % binds regions."""
+    rows = rows_of(run("rank", "within_18_weeks", "--area-type", "region", "--json"))
+    ((standard, allowed),) = {tuple(row["note"].splitlines()[:2]) for row in rows if row["rank"]}
+    assert standard.startswith("Constitutional standard in force: at least 92.0% (Waiting up to 18 weeks")
+    assert "https://" in standard
+    assert allowed.endswith("what comes and goes between the 24 periods on file.")
+
+
+def test_show_says_which_standards_were_in_force_in_the_period_of_each_row(run):
+    """For four hours in A&E the ambition was 78 % in 2024/25 and in 2025/26; the standard is 95 %."""
+    asked = ("show", "ae_four_hours", "--period", "2025-12", "--json")
+    standards = [row["note"].splitlines()[:2] for row in rows_of(run(*asked))]
+    for constitutional, ambition in standards:
+        assert constitutional.startswith("Constitutional standard in force: at least 95.0%")
+        assert ambition.startswith("Interim ambition in force: at least 78.0% by March 2026")
+
+
+def test_a_note_about_all_rows_is_printed_once_and_without_their_names(run):
+    printed = run("rank", "within_18_weeks", "--area-type", "region").stdout
+    assert printed.count("Constitutional standard in force") == 1
+    assert "\nConstitutional standard in force" in printed
+
+
 def test_rank_with_incomplete_returns_ranks_them_all(run):
     rows = rows_of(run(*COMMANDS["rank"], "--include-incomplete", "--json"))
     assert {row["ranked_areas"] for row in rows} == {106}
+
+
+def test_ranking_incomplete_returns_changes_nothing_where_there_are_none(run):
+    asked = ("rank", "completed_pathways", "--period", "2025-12", "--area-type", "icb", "--by", "value")
+    without, included = (rows_of(run(*asked, *more, "--json")) for more in ((), ("--include-incomplete",)))
+    assert {row["status"] for row in without} == {"reported"}
+    for one, other in zip(without, included, strict=True):
+        assert {key: one[key] for key in ("area", "rank", "ranked_areas")} == {
+            key: other[key] for key in ("area", "rank", "ranked_areas")
+        }
 
 
 def test_missing_is_null(run):

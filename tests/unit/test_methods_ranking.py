@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from careatlas import methods
 from careatlas.methods import ranking
 
 NAN = np.nan
@@ -96,29 +95,6 @@ def test_evenly_spread_areas_are_not_told_apart_however_many_their_events():
     # ratios .7 to 1.3: their logarithms vary by .18, and 3.2 x root 2 x .18 is more than ln 1.3/.7
     count = 1_000_000 * np.linspace(0.7, 1.3, 40)
     assert ranking.rank_rates(count, np.full(40, 1_000_000.0)).separable_share == 0
-
-
-def test_each_method_is_ranked_on_the_scale_that_suits_it():
-    value, lower, upper = [90.0, 50.0, 70.0], [80.0, 40.0, 60.0], [95.0, 60.0, 80.0]
-    count, denominator = [9.0, 50.0, 700.0], [10.0, 100.0, 1000.0]
-    for method, alike in (
-        ("proportion", ranking.rank_proportions(count, denominator)),
-        ("crude_rate", ranking.rank_rates(count, denominator)),
-        ("need_weighted_rate", ranking.rank_rates(count, denominator)),
-        ("mean", ranking.rank_estimates(value, lower, upper)),
-        ("directly_standardised_rate", ranking.rank_estimates(value, lower, upper)),
-    ):
-        found = ranking.rank_by_method(method, value, lower, upper, count, denominator)
-        np.testing.assert_array_equal(found.rank, [1, 3, 2])
-        np.testing.assert_array_equal(found.upper, alike.upper)
-
-
-def test_every_method_that_an_indicator_may_name_is_ranked_and_no_other():
-    given = [3.0, 9.0], [2, 8], [4, 10], [30, 90], [100, 100]
-    for method in methods.estimators():
-        assert ranking.rank_by_method(method, *given).rank.tolist() == [2, 1]
-    with pytest.raises(ValueError, match=r"method must be one of crude_rate, .*; it is 'proportoin'"):
-        ranking.rank_by_method("proportoin", *given)
 
 
 def test_one_number_is_no_list_to_be_ranked():

@@ -19,12 +19,12 @@ def simulated(maps, areas=30, seed=1):
     return 0.2 * STEP + u + d * STEP + error, chance
 
 
-def slow_log_likelihood(variance, score, chance):
+def slow_log_likelihood(variance, score, chance, forms=FORMS):
     """Area by area, known periods only."""
     log_determinants, total, weighted, inverses = 0.0, np.zeros((5, 5)), np.zeros(5), []
     for y, c in zip(score, chance, strict=True):
         known = np.flatnonzero(~np.isnan(y))
-        covariance = (np.tensordot(variance, FORMS, 1) + np.diag(c))[np.ix_(known, known)]
+        covariance = (np.tensordot(variance, forms, 1) + np.diag(c))[np.ix_(known, known)]
         inverse = np.linalg.inv(covariance)
         log_determinants += np.linalg.slogdet(covariance)[1]
         total[np.ix_(known, known)] += inverse
@@ -64,6 +64,21 @@ def test_with_gaps_and_unequal_chance_a_slow_search_finds_the_same_maximum():
     assert found.log_likelihood[0] == pytest.approx(slow_log_likelihood(found.variance[0], y, c))
     assert found.log_likelihood[0] == pytest.approx(-search.fun, abs=1e-7)
     np.testing.assert_allclose(found.variance[0], np.exp(search.x), rtol=1e-3)
+
+
+@pytest.mark.parametrize("after", [0.5, -0.5])
+def test_marks_of_any_shape_have_the_likelihood_of_the_slow_way_at_its_top(after):
+    """A mark of its own for every pair of periods, another that grows, an area seen once."""
+    forms = np.stack([after ** np.abs(np.subtract.outer(STEP, STEP)), np.diag(STEP + 3), np.ones((5, 5))])
+    score, chance = simulated(1)
+    score[0, 3, 2] = score[0, 7, :4] = score[0, :3, 4] = NAN
+    found = restricted_likelihood(score[0], chance[0], forms)
+    assert found.log_likelihood == pytest.approx(
+        slow_log_likelihood(found.variance, score[0], chance[0], forms), rel=1e-12
+    )
+    for moved in 0.01 * np.eye(3):
+        for other in (found.variance * (1 + moved), np.maximum(found.variance * (1 - moved), 0)):
+            assert slow_log_likelihood(other, score[0], chance[0], forms) < found.log_likelihood + 1e-8
 
 
 def test_statsmodels_finds_the_same_where_chance_is_the_same_for_all():
@@ -148,5 +163,7 @@ def test_chance_too_small_to_be_worked_with_and_forms_that_add_nothing_are_refus
         restricted_likelihood(score, chance, FORMS * np.array([1, 0, 1])[:, None, None])
     with pytest.raises(ValueError, match="forms is not symmetric at position 0, 0, 1 and 19 more"):
         restricted_likelihood(score, chance, [np.triu(np.ones((5, 5))), *FORMS[1:]])
+    with pytest.raises(ValueError, match="forms is no covariance at position 1"):
+        restricted_likelihood(score, chance, [FORMS[0], FORMS[1] - FORMS[2]])
     with pytest.raises(ValueError, match=r"score must be \[..., area, period\]; it has 1 axes"):
         restricted_likelihood(score[0, 0], chance[0, 0], FORMS)

@@ -93,6 +93,14 @@ def test_the_plane_is_in_kilometres_at_the_middle_latitude():
     assert east - west == pytest.approx(0.6018 * 111.32, rel=1e-3)  # cos(53 degrees) = 0.6018
 
 
+def test_an_area_whose_parts_merged_is_drawn_as_one():
+    """Two squares side by side under one code: the outline has no line between them."""
+    parts = [outline("QZZ", square(0, 52, 1, 53)), outline("QZZ", square(1, 52, 2, 53))]
+    (merged,) = decoded(simplified(parts)).values()
+    assert len(merged.geoms) == 1
+    assert len(simplified(parts)["objects"]["areas"]["geometries"]) == 1
+
+
 def test_an_area_without_an_ods_code_is_known_by_its_ons_code():
     topology = simplified([outline(None, square(0, 52, 1, 53)) | {"ons_code": "E54000001"}])
     assert topology["objects"]["areas"]["geometries"][0]["id"] == "E54000001"

@@ -17,5 +17,9 @@ def test_numbers_and_plain_text_stay_as_they_are(given):
     assert safe_for_spreadsheet(given) == given
 
 
+def test_a_list_is_one_cell():
+    assert safe_for_spreadsheet([3, 0, 12]) == "3 0 12"
+
+
 def test_days_are_written_as_iso_text():
     assert safe_for_spreadsheet(date(2026, 1, 31)) == "2026-01-31"

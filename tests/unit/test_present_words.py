@@ -45,6 +45,7 @@ def missing(area="03N", note=None, status="missing", **more):
 
 def national(significance="higher", benchmark_value=24.4, difference=7.9, **more):
     rank = {"rank": 2.0, "rank_lower": 1.0, "rank_upper": 4.0, "ranked_areas": 103}
+    rank |= {"group": "higher_half", "noise": "counting"}
     base = {"benchmark": "national", "benchmark_name": "England", "benchmark_value": benchmark_value}
     return {
         "indicator": "completed_pathways",
@@ -65,8 +66,8 @@ def test_an_areas_value_stands_beside_the_countrys_with_its_interval():
         "higher than England's 24.4."
     )
     assert second == (
-        "It ranks 2 of 103 (1 = highest value); allowing for chance and for the usual spread between areas, "
-        "between 1 and 4."
+        "Allowing for chance in the counting, its place is between 1 and 4 of 103 (1 = highest value): "
+        "in the higher half."
     )
 
 
@@ -121,7 +122,10 @@ def test_no_sentence_contradicts_its_row(significance, difference):
 
 def test_a_wide_rank_interval_is_said_instead_of_a_rank():
     (_, second) = area_in_indicator(
-        value(), PATHWAYS, "Leeds", [national(rank=40.0, rank_lower=8.0, rank_upper=92.0)]
+        value(),
+        PATHWAYS,
+        "Leeds",
+        [national(rank=40.0, rank_lower=8.0, rank_upper=92.0, group="neither_half")],
     )
     assert second.startswith("Its place in the order cannot be told")
     assert "between 8 and 92 of 103" in second
@@ -130,7 +134,7 @@ def test_a_wide_rank_interval_is_said_instead_of_a_rank():
 
 def test_an_incomplete_return_is_neither_compared_nor_ranked():
     row = value(status="incomplete", note="Royal Vale returned a part.")
-    sentences = area_in_indicator(row, PATHWAYS, "Vale", [national("not_compared", rank=None)])
+    sentences = area_in_indicator(row, PATHWAYS, "Vale", [national("not_compared", rank=None, group=None)])
     assert sentences[0].endswith("the return was incomplete, so this is not compared.")
     assert sentences[1] == "It has no rank. Royal Vale returned a part."
 

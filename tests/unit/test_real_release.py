@@ -185,11 +185,37 @@ def test_ranks_may_include_incomplete_returns_where_that_is_asked_for(real_relea
 
 
 def test_rank_one_is_the_highest_value_and_every_rank_lies_in_its_interval(real_release):
-    rows = [row for row in ranked(real_release) if row["rank"] is not None]
+    rows = [row for row in ranked(real_release, "--by", "value") if row["rank"] is not None]
     assert [row["value"] for row in rows] == sorted((row["value"] for row in rows), reverse=True)
     assert rows[0]["rank"] == 1
     for row in rows:
         assert 1 <= row["rank_lower"] <= row["rank"] <= row["rank_upper"] <= 103, row["area"]
+
+
+def test_one_month_ranks_by_counting_error_only_and_says_so(real_release):
+    rows = {row["area"]: row for row in ranked(real_release)}
+    assert all(
+        "Counting error only: cannot show persistence" in row["note"] for row in rows.values() if row["rank"]
+    )
+    # 14,008 pathways are known to within 1 in 118: 32.3 against 22.7 is 40 errors, and against 29.9 six.
+    assert [rows[area]["group"] for area in FOUR] == [
+        "higher_half",
+        "lower_half",
+        "higher_half",
+        "lower_half",
+    ]
+    assert rows["03R"]["rank_upper"] < rows["03H"]["rank"]
+
+
+def test_where_too_few_boards_can_be_told_apart_no_rank_is_given(real_release):
+    """Delayed discharges swing from month to month by about a tenth, and boards differ by little more."""
+    compared = real_release.rows(
+        "comparisons", indicator="delayed_discharges", area_type="icb", benchmark="national"
+    )
+    withheld = [row for row in compared if row["group"] == "not_apart"]
+    assert withheld
+    assert {row["rank"] for row in withheld} == {None}
+    assert {row["noise"] for row in withheld} == {"comes_and_goes"}
 
 
 def test_the_absent_and_the_partial_trusts_are_named(real_release):

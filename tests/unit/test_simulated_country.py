@@ -102,6 +102,7 @@ def test_every_file_is_known_to_the_sources_of_the_real_files(country):
         "need_weights": 2,
         "gp_payments": 2,
         "lsoa_lookup": 2,
+        "deprivation": 1,
         "delayed_discharges": 4,
         "ons_population": 1,
         "fingertips": 1,
@@ -158,6 +159,14 @@ def test_layouts_are_the_publishers_own(country, real_data):
 def test_a_number_of_months_that_makes_no_sense_is_refused(tmp_path):
     with pytest.raises(AtlasError, match="0 is not between 1 and 120"):
         write_country(tmp_path, months=0)
+
+
+def test_the_months_may_end_earlier(tmp_path):
+    write_country(tmp_path, months=2, last_month=(2023, 11))
+    named = sorted(path.name for path in (tmp_path / "data" / "rtt").glob("*.zip"))
+    assert named == ["Full-CSV-data-file-Nov23-ZIP.zip", "Full-CSV-data-file-Oct23-ZIP.zip"]
+    with pytest.raises(AtlasError, match="has no month 1 to 12"):
+        write_country(tmp_path, last_month=(2023, 13))
 
 
 # --- the places
@@ -333,6 +342,23 @@ def test_areas_differ_as_much_as_was_fixed_and_by_chance_alone_where_it_says_so(
         else:
             assert 0.05 <= planted["between_area_cv"] <= 0.2
             assert 0.04 < risks.std() / risks.mean() < 0.26
+
+
+def test_what_is_planted_as_need_can_be_followed_in_a_published_file(country, truth):
+    """Mean rank of an area's small areas by the published index, beside what was planted: 1 is most deprived."""
+    mean_rank = dict(
+        query(
+            f"""select sicbl24_code_nhs, avg(IMD_rank)
+            from '{country}/data/deprivation/imd2019_lsoa11.parquet'
+            join '{country}/data/places/lookup_lsoa21_icb24.parquet' on lsoa11_code = lsoa21_code group by 1"""
+        )
+    )
+    follows = {"by_need": 1, "against_need": -1}
+    for kind, sign in follows.items():
+        for indicator in truth[kind]:
+            risks = truth["indicators"][indicator]["relative_risk"]
+            pairs = np.array([(np.log(risk), -mean_rank[area]) for area, risk in risks.items()])
+            assert sign * np.corrcoef(pairs.T)[0, 1] > 0.98, indicator
 
 
 def test_events_of_a_month_lie_between_20_and_5000_in_every_area(country, truth, extracts):

@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.stats
 
 from careatlas.catalogue.library import load_catalogue
 
@@ -68,7 +69,7 @@ def test_every_level_of_the_country_is_there(simulated_release):
     areas = simulated_release.arrow("areas").to_pandas()
     counts = areas[areas["valid_to"].isna()].groupby("area_type").size().to_dict()
     assert (counts["sub_icb"], counts["icb"], counts["region"]) == (106, 42, 7)
-    mapped = areas[areas["area_type"].isin(["sub_icb", "icb", "region"])]
+    mapped = areas[areas["area_type"].isin(["sub_icb", "icb", "region"]) & areas["valid_to"].isna()]
     assert mapped["hex_q"].notna().all()
     assert not mapped.duplicated(["area_type", "hex_q", "hex_r"]).any()
 
@@ -138,6 +139,27 @@ def test_incomplete_areas_have_no_rank_and_are_not_counted_among_the_ranked(simu
     assert {row["significance"] for row in rows if row["area"] not in complete} == {"not_compared"}
 
 
+def test_the_false_discovery_rate_of_differences_is_that_of_their_own_period(simulated_release):
+    compared = simulated_release.arrow("comparisons", benchmark="national").to_pandas()
+    compared = compared[compared["z_adjusted"].notna()]
+    keys = ["indicator", "area_type", "period_end"]
+    sample = compared[compared["period_end"] == compared.groupby("indicator")["period_end"].transform("max")]
+    for _, rows in sample.groupby(keys):
+        p = 2 * scipy.stats.norm.sf(rows["z_adjusted"].abs())
+        expected = scipy.stats.false_discovery_control(p)
+        np.testing.assert_allclose(rows["false_discovery_q"], expected, atol=1e-12)
+
+
+def test_the_chances_of_the_top_fifth_sum_to_a_fifth_of_the_areas(simulated_release):
+    rows = simulated_release.rows(
+        "comparisons", indicator="waiting_list", area_type="icb", period_end=LATEST, benchmark="national"
+    )
+    chances = [row["probability_top_fifth"] for row in rows if row["group"]]
+    assert sum(chances) == pytest.approx(round(len(chances) / 5), abs=0.01)
+    surest = max(rows, key=lambda row: row["probability_top_fifth"] or 0)
+    assert surest["rank_lower"] <= len(chances) / 5
+
+
 def test_rank_one_is_the_highest_value(simulated_release, values):
     rows = simulated_release.rows(
         "comparisons", indicator="waiting_list", area_type="sub_icb", period_end=LATEST, benchmark="national"
@@ -174,12 +196,48 @@ def test_four_hour_waits_that_were_not_reported_are_missing_and_the_countrys_per
 
 def test_the_changed_code_is_found_and_leaves_no_gap(simulated_release, values, truth):
     change = truth["code_change"]
-    (row,) = simulated_release.rows("area_changes")
-    assert (row["old"], row["new"], row["weight"]) == (change["old_ons_code"], change["new_ons_code"], 1)
+    (row,) = simulated_release.rows("area_changes", old=change["old_ons_code"])
+    assert (row["new"], row["weight"]) == (change["new_ons_code"], 1)
     for indicator in ("talking_therapies_access", "talking_therapies_completion"):
         of_area = values[(values["indicator"] == indicator) & (values["area"] == change["area"])]
         assert len(of_area) == 24
         assert set(of_area["status"]) == {"reported"}
+
+
+# The merger
+
+
+def test_the_merger_is_found_exact_and_its_parts_are_areas_no_more(simulated_release, truth):
+    merger = truth["merger"]
+    changes = simulated_release.rows("area_changes", new=merger["new"])
+    assert [(row["old"], row["weight"], row["exact"]) for row in changes] == [
+        (old, 1, True) for old in merger["old"]
+    ]
+    areas = simulated_release.rows("areas", area_type="sub_icb")
+    assert {row["code"] for row in areas if row["valid_to"] is not None} == set(merger["old"])
+    assert len([row for row in areas if row["valid_to"] is None]) == 106
+
+
+def test_the_merged_area_has_one_whole_series_restated_until_the_merger(values, truth):
+    merger = truth["merger"]
+    series = values[(values["indicator"] == "completed_pathways") & (values["area"] == merger["new"])]
+    series = series.sort_values("period_end")
+    before = series["period_end"] < date.fromisoformat(merger["from"])
+    assert set(series["status"]) == {"reported"}
+    assert (before.sum(), (~before).sum()) == (8, 16)
+    assert set(series.loc[before, "note"]) == {f"restated from {', '.join(merger['old'])}"}
+    assert series.loc[~before, "note"].isna().all()
+    assert not series["estimated"].any()
+
+
+def test_the_merged_areas_rate_is_in_line_with_its_planted_level_before_and_after(values, truth):
+    """Against the country, so that season and shock are out: both halves of its series lie within 10 % of each other,
+    where a part left out would be a third or more."""
+    merger = truth["merger"]
+    rates = values[values["indicator"] == "completed_pathways"].set_index(["area", "period_end"])["value"]
+    relative = rates.loc[merger["new"]] / rates.loc["SIM"]
+    before = relative.index < date.fromisoformat(merger["from"])
+    assert relative[before].mean() / relative[~before].mean() == pytest.approx(1, abs=0.1)
 
 
 # Totals

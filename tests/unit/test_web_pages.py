@@ -127,8 +127,64 @@ def test_each_kind_of_nothing_has_its_own_word_in_the_table(client):
     assert "Its trust did not report." in row_of(response, MISSING)
     assert " hidden " in row_of(response, HIDDEN)
     assert " incomplete " in row_of(response, INCOMPLETE)
-    assert row_of(response, INCOMPLETE).startswith("not ranked")
+    assert " not ranked " in row_of(response, INCOMPLETE)
     assert " 0.0 " not in row_of(response, MISSING) + row_of(response, HIDDEN)
+
+
+def sections_of(response) -> dict[str, list[str]]:
+    """The ranking table's group headings, each with the codes of its areas."""
+    table = re.search(r'<table id="ranking".*?</table>', response.content.decode(), re.DOTALL)[0]
+    return {
+        (re.findall(r"<span>([^<]*): \d+</span>", body) or [""])[0]: re.findall(r'data-area="(\w+)"', body)
+        for body in re.findall(r"<tbody>.*?</tbody>", table, re.DOTALL)
+    }
+
+
+def test_areas_without_a_better_end_stand_in_groups_by_name_and_not_as_a_league(client):
+    """29 sub-areas are ranked, each within three places of its own: 11 and 11 are surely in a half."""
+    response = client.get("/indicators/completed/?period=2026-03")
+    sections = sections_of(response)
+    assert list(sections) == [
+        "In the higher half",
+        "In neither half for certain",
+        "In the lower half",
+        "Not ranked",
+    ]
+    assert [len(codes) for codes in sections.values()] == [11, 7, 11, 3]
+    names = [web_release.NAMES[int(code[1:])] for code in sections["In the higher half"]]
+    assert names == sorted(names)
+    assert "Of 29 areas 11 are in the higher half of values and 11 in the lower half; 7 are in neither" in (
+        text_of(response)
+    )
+    assert " 1 to 4 " in row_of(response, "S31")  # an interval, and no rank
+
+
+def test_on_request_the_same_areas_stand_in_order_with_their_ranks(client):
+    response = client.get("/indicators/completed/?period=2026-03&order=rank")
+    (codes,) = sections_of(response).values()
+    assert codes[:3] == ["S31", "S30", "S29"]
+    assert codes[-4:] == [
+        ZERO,
+        INCOMPLETE,
+        MISSING,
+        HIDDEN,
+    ]  # none at all is the lowest; three have no rank
+    assert " 1 (1 to 4) " in row_of(response, "S31")
+    assert "order=rank" in re.search(r'<tr data-area="S31".*?</tr>', response.content.decode(), re.DOTALL)[0]
+    assert '<input type="hidden" name="order" value="rank">' in response.content.decode()
+
+
+def test_an_indicator_with_a_better_end_stands_in_order_unasked_and_in_groups_on_request(client):
+    (codes,) = sections_of(client.get("/indicators/four_hours/?period=2026-03")).values()
+    assert codes == ["T00", "T01", "T02"]
+    assert list(sections_of(client.get("/indicators/four_hours/?period=2026-03&order=group"))) == [
+        "In neither half for certain"
+    ]
+
+
+def test_an_order_that_is_not_known_is_taken_for_none(client):
+    plain, odd = (client.get(f"/indicators/completed/{asked}") for asked in ("", "?order=best"))
+    assert sections_of(plain) == sections_of(odd)
 
 
 def test_a_missing_headline_is_the_word_and_not_a_number(client):

@@ -20,7 +20,7 @@ BY_THE_WEIGHTS = "among the ten only where covariates weigh alike"
 def peers_of(release: Release, area: str) -> list[Row]:
     """The ten areas most like one, nearest first, with how far they are and whether they may be compared."""
     code = area_named(release, area)
-    rows = sorted(release.rows("peers", area=code), key=lambda row: row["rank"])
+    rows = sorted(release.of_area("peers", code), key=lambda row: row["rank"])
     if not rows:
         raise NotKnownError(code, _why_none(release, code), "Choose a set of your own.")
     any_good = any(row["good_match"] for row in rows)
@@ -44,7 +44,7 @@ def chosen_peers(release: Release, area: str, given: Sequence[str] | None = None
     """
     code = area_named(release, area)
     if given is None:
-        rows = release.rows("peers", area=code, good_match=True)
+        rows = release.of_area("peers", code, good_match=True)
         return [row["peer"] for row in sorted(rows, key=lambda row: row["rank"])]
     return _own_set(release, code, given)
 

@@ -60,6 +60,18 @@ def period_code(start: date, end: date) -> str:
     return f"{start.isoformat()}/{end.isoformat()}"
 
 
+def months_and_place(start: date, end: date) -> tuple[int, int] | None:
+    """How many months a period has, and its place among periods of that length: neighbours differ by one.
+
+    None for anything but a month, a quarter or a year.
+
+    >>> months_and_place(date(2026, 1, 1), date(2026, 1, 31))
+    (1, 24312)
+    """
+    months = {"month": 1, "quarter": 3, "year": 12, "financial_year": 12}.get(_kind(start, end))
+    return None if months is None else (months, (start.year * 12 + start.month - 1) // months)
+
+
 def parse_period(text: str) -> tuple[date, date]:
     """The first and last day of a period given by code or by name.
 

@@ -9,20 +9,13 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-import numpy as np
-
 from careatlas.engine.release import Release
 from careatlas.errors import NotKnownError
-from careatlas.methods.ranking import rank_by_method
+from careatlas.present import standards
 from careatlas.present.periods import period_code, period_on_file
 
 Row = dict[str, Any]
 Period = tuple[date, date]
-RANKED = ("reported", "zero")
-RANK_COLUMNS = (
-    "indicator", "area_type", "area", "name", "period_start", "period_end", "count", "denominator", "value",
-    "lower_95", "upper_95", "status", "rank", "rank_lower", "rank_upper", "ranked_areas", "note",
-)  # fmt: skip
 
 
 def list_indicators(release: Release) -> list[Row]:
@@ -72,7 +65,8 @@ def show_values(
         raise NotKnownError(
             indicator, f"has no values for {area or area_type}.", "See `careatlas indicators`."
         )
-    return [_named(release, row) for row in sorted(rows, key=lambda row: (row["area"], row["period_end"]))]
+    ordered = sorted(rows, key=lambda row: (row["area"], row["period_end"]))
+    return [named(release, with_notes(row, standards_in_force(release, row))) for row in ordered]
 
 
 def area_profile(release: Release, code: str, period: str | None = None) -> list[Row]:
@@ -100,36 +94,22 @@ def area_profile(release: Release, code: str, period: str | None = None) -> list
         "ranked_areas",
     )
     return [
-        {**_named(release, row), **{c: national.get((id, row["period_end"]), {}).get(c) for c in compared}}
+        {**named(release, row), **{c: national.get((id, row["period_end"]), {}).get(c) for c in compared}}
         for id, row in sorted(latest.items())
     ]
 
 
-def rank_areas(
-    release: Release,
-    indicator: str,
-    period: str | None = None,
-    area_type: str | None = None,
-    include_incomplete: bool = False,
-) -> list[Row]:
-    """All areas of one type in one period, highest value first, each rank with its interval.
+def standards_in_force(release: Release, row: Row) -> list[str]:
+    """The national standards that held for a row of ``values`` on its period's last day, a sentence each."""
+    about, targets = release.catalogue["indicators"][row["indicator"]], release.catalogue["targets"]
+    found = standards.in_force(targets, about, row["area_type"], row["period_end"])
+    return [standards.in_words(one) for one in found]
 
-    Incomplete values stand at the end without a rank, unless ``include_incomplete`` ranks them as they are.
-    """
-    about = known_indicator(release, indicator)
-    where: Row = {"indicator": indicator, "area_type": level_of(release, indicator, area_type)}
-    _, where["period_end"] = period_of(release, where, period)
-    rows = release.rows("values", **where)
-    if include_incomplete and release.catalogue["area_types"][where["area_type"]]["ranked"]:
-        ranks = _ranks_of_all(rows, about["method"])
-    else:
-        ranks = {row["area"]: row for row in release.rows("comparisons", benchmark="national", **where)}
-    ranked = [
-        {**_named(release, row), **{c: ranks.get(row["area"], {}).get(c) for c in RANK_COLUMNS[12:16]}}
-        for row in rows
-    ]
-    ranked.sort(key=lambda row: (row["rank"] is None, row["rank"] or 0, row["area"]))
-    return [{column: row[column] for column in RANK_COLUMNS} for row in ranked]
+
+def with_notes(row: Row, said: Iterable[str]) -> Row:
+    """The row with what is said of all rows before its own note, a line each; None where nothing is said."""
+    lines = [line for line in (*said, row["note"]) if line]
+    return {**row, "note": "\n".join(lines) or None}
 
 
 def data_quality(release: Release) -> list[Row]:
@@ -194,7 +174,8 @@ def level_of(release: Release, indicator: str, area_type: str | None) -> str:
 
 def period_of(release: Release, where: Row, period: str | None) -> Period:
     """The period asked for, where there are values; else the latest."""
-    table = release.arrow("values", ["period_start", "period_end"], **where)
+    ends = ["period_start", "period_end"]
+    table = release.arrow("values", ends, **where).group_by(ends).aggregate([])
     periods = {(row["period_start"], row["period_end"]) for row in table.to_pylist()}
     if not periods:
         raise NotKnownError(
@@ -225,23 +206,7 @@ def area_named(release: Release, text: str) -> str:
     )
 
 
-def _ranks_of_all(rows: list[Row], method: str) -> dict[str, Row]:
-    known = [row for row in rows if row["status"] in (*RANKED, "incomplete") and row["value"] is not None]
-    columns = ("value", "lower_95", "upper_95", "count", "denominator")
-    given = [np.array([np.nan if row[c] is None else row[c] for row in known], dtype=float) for c in columns]
-    ranking = rank_by_method(method, *given)
-    return {
-        row["area"]: {
-            "rank": float(ranking.rank[i]),
-            "rank_lower": float(ranking.lower[i]),
-            "rank_upper": float(ranking.upper[i]),
-            "ranked_areas": int(ranking.ranked_areas),
-        }
-        for i, row in enumerate(known)
-    }
-
-
-def _named(release: Release, row: Row) -> Row:
+def named(release: Release, row: Row) -> Row:
     """The row with its area's name after its code."""
     keys = ("indicator", "area_type", "area")
     name = release.areas.get(row["area"], {}).get("name")

@@ -10,6 +10,7 @@ from typing import Any
 
 from careatlas.present.numbers import interval, is_money, number, number_with_unit
 from careatlas.present.periods import period_name
+from careatlas.present.rank_words import rank_sentence
 
 Row = Mapping[str, Any]
 
@@ -18,7 +19,6 @@ NO_VALUE_WORDS = {
     "hidden": "is hidden: it is known, but too small to show",
     "incomplete": "is not shown: the return was incomplete",
 }
-RANK_TOO_WIDE = 0.5  # a rank interval over this share of the list says nothing about the order
 
 
 def area_in_indicator(
@@ -36,7 +36,7 @@ def area_in_indicator(
     national = by_benchmark.get("national")
     sentences = [_value_sentence(row, indicator, name, national)]
     if national is not None and row.get("value") is not None:
-        sentences.append(_rank_sentence(row, national))
+        sentences.append(rank_sentence(row, national, indicator))
     standards = [comparison for comparison in comparisons if comparison["benchmark"] == "standard"]
     sentences += [_standard_sentence(comparison, indicator) for comparison in standards]
     if earlier is not None:
@@ -142,26 +142,6 @@ def _against(row: Row, national: Row | None, indicator: Mapping[str, Any]) -> st
     alike = number(row["value"], indicator) == number(national["benchmark_value"], indicator)
     said = f", {direction} than {whose}" + (" by less than the figures show" if alike else "")
     return said + (f" ({word})" if word in ("better", "worse") else "")
-
-
-def _rank_sentence(row: Row, national: Row) -> str:
-    if row["status"] == "incomplete" or national.get("rank") is None:
-        return "It has no rank." + (f" {row['note']}" if row.get("note") else "")
-    n, low, high = national["ranked_areas"], national.get("rank_lower"), national.get("rank_upper")
-    rank = f"{national['rank']:g}"
-    if low is None or high is None:
-        return f"It ranks {rank} of {n} (1 = highest value)."
-    if high - low + 1 > RANK_TOO_WIDE * n:
-        return (
-            "Its place in the order cannot be told: allowing for chance and for the usual "
-            f"spread between areas, it lies anywhere between {low:g} and {high:g} of {n} (1 = highest value)."
-        )
-    if low == high:
-        return f"It ranks {rank} of {n} (1 = highest value), chance and usual spread allowed for."
-    return (
-        f"It ranks {rank} of {n} (1 = highest value); allowing for chance and for the usual spread between "
-        f"areas, between {low:g} and {high:g}."
-    )
 
 
 def _standard_sentence(comparison: Row, indicator: Mapping[str, Any]) -> str:

@@ -20,6 +20,8 @@ from careatlas.web import reading
 from careatlas.web.current import current_release
 from careatlas.web.faults import explained
 from careatlas.web.search import search as search_names
+from careatlas.web.waiting_choice import PROVIDER, choose_exactly, own_rows
+from careatlas.web.waiting_hospitals import provider_rows
 
 MOST_ROWS = 1_000
 _PYTHON_TYPE: dict[pa.DataType, type] = {
@@ -255,6 +257,44 @@ def reconciliation(
     offset: Offset = 0,
 ) -> Any:
     return _answer(current_release(), "reconciliation", limit, offset, source=source, period=period)
+
+
+class WaitingTimesOut(Schema):
+    """Waiting times of every area (or provider) of one choice; percentages and weeks carry their 95 % limits."""
+
+    release: str = Field(description="the release these rows are of")
+    total: int
+    rows: list[dict[str, Any]] = Field(
+        description="area, name, window, pathways, status, share within 18 weeks, median and 92nd-centile weeks, long "
+        "waits, clearance weeks; per 1,000 people and rank by registered, resident and need_weighted people"
+    )
+
+
+@_get("/waiting-times", WaitingTimesOut, summary="Waiting times: rates, ranks and lengths with their limits")
+def waiting_times(
+    request: HttpRequest,
+    specialty: _text("total, or a treatment function such as 110") = None,
+    part: _text("completed, completed_admitted, completed_non_admitted, incomplete or new_periods") = None,
+    months: _text("how many months together, 1 to 24") = None,
+    denominator: _text(
+        "registered, resident or need_weighted: whose absence is said; rows have all three"
+    ) = None,
+    area_type: AreaTypeId = None,
+    area: AreaCode = None,
+    period: PeriodCode = None,
+) -> Any:
+    now = current_release()
+    asked = {"specialty": specialty, "part": part, "months": months, "denominator": denominator}
+    asked |= {"area_type": area_type, "area": area, "period": period}
+    asked = {name: text for name, text in asked.items() if text}
+    if area_type == PROVIDER:
+        choice = choose_exactly(now, asked | {"area_type": ""})
+        rows = provider_rows(now, choice)
+    else:
+        choice = choose_exactly(now, asked)
+        rows = own_rows(now, choice)
+    kept = [row for row in rows if not area or row["area"] == choice.area_code]
+    return {"release": now.id, "total": len(kept), "rows": kept}
 
 
 @_get("/search", list[FoundOut], summary="Topics and places by name")

@@ -45,8 +45,10 @@ def _card(release: Release, value: Row, line: dict[str, Any], lasting: Row | Non
     country = reading.country(release)["name"]
     said = {}
     if national:
+        gap = _gap(release, value)
         said = {
-            "verdict": verdict_in_brief(_gap(release, value)),
+            "verdict": verdict_in_brief(gap),
+            "is_explained": gap is not None,
             "lasting": lasting_in_brief(lasting, _periods(release, value), national["difference"], country),
             "next": expected_next(lasting, country),
         }

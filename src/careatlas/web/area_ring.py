@@ -12,6 +12,7 @@ from careatlas.present.learn import got_better
 from careatlas.present.neighbour_gaps import list_gaps
 from careatlas.present.numbers import interval, number
 from careatlas.present.peers import peers_of
+from careatlas.present.standing_out_words import q_in_words, size_of_change
 from careatlas.web import own_peers, reading
 from careatlas.web.reading import Row
 
@@ -26,10 +27,12 @@ def section(
     worse = [card for card in cards if card["significance"] == "worse"]
     return {
         "country": reading.country(release)["name"],
+        "above": release.areas[own["parent_code"]]["name"] if own["parent_code"] in release.areas else "",
         "better": [_better(release, own, card, own_set) for card in worse],
         "pairs": _pairs(release, own, [card["indicator"] for card in cards]),
         "peers": _own_set(release, peers) if own_set else _most_like_it(release, own),
         "is_own_set": bool(own_set),
+        "has_peers": bool(peers),
         "choose": _choose(release, own, peers),
     }
 
@@ -43,9 +46,8 @@ def _better(release: Release, own: Row, card: dict[str, Any], own_set: Sequence[
             "is_peer": row["is_peer"],
             "before": signed(row["before"]),
             "since": f"{row['change_start']:%B %Y}",
-            "change": signed(row["change"]),
-            "limits": f"{signed(row['change_lower'])} to {signed(row['change_upper'])}",
-            "q": f"{row['change_q']:.3f}",
+            "change": size_of_change(row),
+            "q": q_in_words(row["change_q"]),
             "address": f"/indicators/{card['indicator']}/over-time/?"
             + urlencode({"area_type": own["area_type"], "area": row["area"]}),
         }
@@ -85,11 +87,7 @@ def _pair(release: Release, own: Row, row: Row) -> dict[str, Any]:
         "code": other,
         "name": release.areas[other]["name"],
         "miles": row["miles"],
-        "relation": "Shares a border"
-        if row["shares_border"]
-        else "Same area above"
-        if row["same_parent"]
-        else "Near",
+        "relation": _relation(release, own, row),
         "own": number(row[f"{own_side}value"], indicator),
         "own_interval": interval(_limits(row, own_side), indicator),
         "theirs": number(row[f"{their_side}value"], indicator),
@@ -98,12 +96,18 @@ def _pair(release: Release, own: Row, row: Row) -> dict[str, Any]:
         "ratio_interval": f"{row['ratio_lower']:.2f} to {row['ratio_upper']:.2f}"
         if row["ratio_upper"] is not None
         else f"{row['ratio_lower']:.2f} or more",
-        "q": f"{row['q']:.3f}",
+        "q": q_in_words(row["q"]),
         "sustained": row["periods_sustained"],
         "note": row["note"],
         "address": f"/indicators/{row['indicator']}/why/?"
         + urlencode({"area_type": row["area_type"], "area": own["code"]}),
     }
+
+
+def _relation(release: Release, own: Row, row: Row) -> str:
+    under = row["same_parent"] and f"also in {release.areas[own['parent_code']]['name']}"
+    said = ", ".join(words for words in (row["shares_border"] and "shares a border", under) if words)
+    return (said[:1].upper() + said[1:]) or "Near"
 
 
 def _limits(row: Row, side: str) -> dict[str, float]:
@@ -113,8 +117,9 @@ def _limits(row: Row, side: str) -> dict[str, float]:
 def _most_like_it(release: Release, own: Row) -> dict[str, Any]:
     try:
         found = peers_of(release, own["code"])
-    except NotKnownError as fault:
-        return {"rows": [], "said": f"{own['name']} {fault.found}"}
+    except NotKnownError:
+        said = "No areas like it are worked out: what its people are like is not on file. Choose a set of your own."
+        return {"rows": [], "said": said}
     any_good = any(row["good_match"] for row in found)
     said = "" if any_good else "No good match: fewer than five areas are like it, so it is held beside none."
     return {"rows": found, "said": said}

@@ -8,7 +8,7 @@ from careatlas.present import spc_signals
 from careatlas.present.numbers import number, value_or_status
 from careatlas.present.periods import period_name
 from careatlas.present.spc_chart import SIGNS, WORDS
-from careatlas.present.standing_out_words import CHANGED, change_in_words
+from careatlas.present.standing_out_words import CHANGED, change_in_words, q_in_words
 from careatlas.web.reading import Row
 
 ASSURANCE = {
@@ -40,7 +40,7 @@ def _change(release: Release, row: Row) -> dict[str, str]:
     return {
         "title": release.catalogue["indicators"][row["indicator"]]["short_title"],
         "said": change_in_words(row),
-        "q": f"{row['change_q']:.3f}",
+        "q": q_in_words(row["change_q"]),
         "address": _over_time(row),
     }
 

@@ -12,6 +12,7 @@ import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -22,7 +23,18 @@ from careatlas.engine.release import Release, open_release
 from careatlas.errors import NotKnownError
 from careatlas.present.method_chart import method_chart
 from careatlas.present.theme import Spec, to_png, to_svg
-from careatlas.web import figures
+from careatlas.web import (
+    area_beside,
+    area_people,
+    compare_page,
+    figures,
+    over_time_figures,
+    over_time_page,
+    own_peers,
+    waiting_choice,
+    waiting_figures,
+    waiting_over_time,
+)
 from careatlas.web.choice import choose_exactly
 from careatlas.web.current import current_release
 
@@ -39,10 +51,44 @@ def chart(request: HttpRequest, release: str, indicator: str, chart: str, kind: 
     return _file(opened.id, name, kind, lambda: figures.spec(opened, choice, chart, width))
 
 
-def spine(request: HttpRequest, release: str, code: str, kind: str) -> HttpResponse:
-    """``/charts/<release>/areas/<code>/spine.<svg|png|json>?width=``"""
+def of_area(request: HttpRequest, release: str, code: str, chart: str, kind: str) -> HttpResponse:
+    """``/charts/<release>/areas/<code>/<spine|heat|population>.<svg|png|json>?width=``, heat with ``beside=``"""
+    opened, width, asked = _release(release), _width(request), request.GET
+    makers = {
+        "spine": lambda: figures.spine(opened, code, width),
+        "heat": lambda: area_beside.heat_spec(opened, code, asked, width),
+        "population": lambda: area_people.spec(opened, code, width),
+    }
+    if chart not in makers:
+        raise NotKnownError(chart, "is not a chart of an area.", f"Charts: {', '.join(makers)}.")
+    name = f"areas/{code}/{chart}/{width}/{_chosen(request, 'beside', own_peers.NAME) if chart == 'heat' else ''}"
+    return _file(opened.id, name, kind, makers[chart])
+
+
+def pair(request: HttpRequest, release: str, kind: str) -> HttpResponse:
+    """``/charts/<release>/compare/scatter.<svg|png|json>?x=&y=&area_type=&area=&period=&width=``"""
     opened, width = _release(release), _width(request)
-    return _file(opened.id, f"areas/{code}/{width}", kind, lambda: figures.spine(opened, code, width))
+    pair = compare_page.pair_asked(opened, request.GET)
+    name = f"compare/{pair.query(width=str(width))}"
+    return _file(opened.id, name, kind, lambda: compare_page.spec(opened, pair, width))
+
+
+def ranks(request: HttpRequest, release: str, indicator: str, kind: str) -> HttpResponse:
+    """``/charts/<release>/<indicator>/ranks.<svg|png|json>?area_type=&area=&areas=&areas=&width=``"""
+    opened, width = _release(release), _width(request)
+    choice = choose_exactly(opened, indicator, request.GET)
+    codes = over_time_page.areas_asked(opened, choice, request.GET)
+    name = f"{indicator}/ranks/{choice.query(width=str(width))}/{','.join(codes)}"
+    return _file(opened.id, name, kind, lambda: over_time_figures.ranks_spec(opened, choice, codes, width))
+
+
+def waiting(request: HttpRequest, release: str, chart: str, kind: str) -> HttpResponse:
+    """``/charts/<release>/waiting-times/<ranked|hospitals|ranks>.<svg|png|json>?specialty=&...&areas=&width=``"""
+    opened, width = _release(release), _width(request)
+    choice = waiting_choice.choose_exactly(opened, request.GET)
+    codes = waiting_over_time.areas_asked(opened, choice, request.GET) if chart == "ranks" else []
+    name = f"waiting-times/{chart}/{choice.query(width=str(width))}/{','.join(codes)}"
+    return _file(opened.id, name, kind, lambda: waiting_figures.spec(opened, choice, chart, codes, width))
 
 
 def method(request: HttpRequest, code: str, name: str, kind: str) -> HttpResponse:
@@ -71,6 +117,11 @@ def _release(name: str) -> Release:
             name, "is not a release that is kept here.", f"The release being served is {now.id}."
         )
     return open_release(folder)
+
+
+def _chosen(request: HttpRequest, *names: str) -> str:
+    """What was asked for by these names, in one order: the chart's name in the cache."""
+    return urlencode([(name, text) for name in names for text in request.GET.getlist(name)])
 
 
 def _width(request: HttpRequest) -> int:

@@ -58,7 +58,7 @@ def choose(release: Release, indicator_id: str, asked: Mapping[str, str]) -> Cho
     area = reading.area(release, asked["area"]) if asked.get("area") else None
     area_type = _level(release, levels, asked.get("area_type", ""), area)
     if area and area["area_type"] != area_type:
-        area = _instead_of(release, area, area_type, notices)
+        area = instead_of(release, area, area_type, notices)
     rows = reading.values(release, indicator_id, area_type)
     period = _period(rows, asked.get("period", ""), notices)
     return Choice(indicator, area_type, area, period, reading.periods(rows), rows, notices)
@@ -84,7 +84,7 @@ def _level(release: Release, levels: list[str], wanted: str, area: Row | None) -
     return levels[0]
 
 
-def _instead_of(release: Release, area: Row, area_type: str, notices: list[str]) -> Row | None:
+def instead_of(release: Release, area: Row, area_type: str, notices: list[str]) -> Row | None:
     """The body of the wanted type that the area lies in; the whole country (None) where there is none."""
     if area["area_type"] == "country":
         return None

@@ -6,19 +6,55 @@ from collections.abc import Iterator
 import pyarrow as pa
 from django.http import HttpRequest, StreamingHttpResponse
 
+from careatlas.errors import NotKnownError
 from careatlas.present.tables import safe_for_spreadsheet
-from careatlas.web import reading
+from careatlas.web import area_beside, compare_page, reading, waiting_figures, waiting_hospitals, waiting_page
 from careatlas.web.current import current_release
+from careatlas.web.waiting_choice import choose_exactly, own_rows
 
 ROWS_AT_A_TIME = 2_000
+
+
+def heat(request: HttpRequest, code: str) -> StreamingHttpResponse:
+    """``/data/areas/<code>/heat.csv?beside=``: the figures of an area's heat map."""
+    release = current_release()
+    return _file(pa.Table.from_pylist(area_beside.csv_rows(release, code, request.GET)), "heat", request)
+
+
+def compare(request: HttpRequest) -> StreamingHttpResponse:
+    """``/data/compare.csv?x=&y=``: two indicators side by side, one row an area."""
+    release = current_release()
+    pair = compare_page.pair_asked(release, request.GET)
+    return _file(pa.Table.from_pylist(compare_page.csv_rows(release, pair)), "compare", request)
+
+
+def waiting(request: HttpRequest, what: str) -> StreamingHttpResponse:
+    """``/data/waiting-<times|hospitals|gaps|ranks>.csv?specialty=&part=&months=&...``: the pages' own rows."""
+    release = current_release()
+    makers = {
+        "times": own_rows,
+        "hospitals": waiting_hospitals.provider_rows,
+        "gaps": waiting_page.gap_rows,
+        "ranks": lambda release, choice: waiting_figures.month_ranks(
+            waiting_figures.panel_of(release, choice)
+        ),
+    }
+    if what not in makers:
+        raise NotKnownError(what, "is not a table of waiting times.", f"Tables: {', '.join(makers)}.")
+    rows = list(makers[what](release, choose_exactly(release, request.GET)))
+    return _file(pa.Table.from_pylist(rows), f"waiting-{what}", request)
 
 
 def data(request: HttpRequest, table: str) -> StreamingHttpResponse:
     """``/data/<table>.csv``, with any column (and ``period``) as a filter."""
     release = current_release()
     rows = reading.select(release, table, {name: text for name, text in request.GET.items() if text})
+    return _file(rows, table, request)
+
+
+def _file(rows: pa.Table, table: str, request: HttpRequest) -> StreamingHttpResponse:
     response = StreamingHttpResponse(_lines(rows), content_type="text/csv; charset=utf-8")
-    name = "-".join(["care-atlas", release.id, table, *_words_of(request)])
+    name = "-".join(["care-atlas", current_release().id, table, *_words_of(request)])
     response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response
 

@@ -10,7 +10,7 @@ from careatlas.errors import NotKnownError
 from careatlas.present import charts, maps
 from careatlas.present.spine import spine as draw_spine
 from careatlas.present.theme import DESK, PHONE, Spec
-from careatlas.web import reading, why_figures
+from careatlas.web import over_time_figures, reading, why_figures
 from careatlas.web.choice import Choice
 from careatlas.web.current import source_line
 from careatlas.web.reading import Row
@@ -91,13 +91,14 @@ def latest_of_area(release: Release, area: Row) -> tuple[list[Row], list[Row]]:
     """The area's latest row of each indicator that has it, and those rows' comparisons."""
     values, comparisons = [], []
     for indicator in reading.indicators_with_values(release):
-        rows = reading.values(release, indicator["id"], area["area_type"])
-        own = reading.of_area(rows, area["code"])
-        if own:
-            period = reading.latest(rows)
-            values.append(next((row for row in own if _period(row) == period), own[-1]))
-            compared = reading.comparisons(release, indicator["id"], area["area_type"])
-            now = reading.in_period(compared, _period(values[-1]))
+        where = (indicator["id"], area["area_type"])
+        latest = reading.latest_by_area(release, "values", *where).get(area["code"])
+        if latest:
+            values += latest
+            comparisons += reading.latest_by_area(release, "comparisons", *where).get(area["code"], [])
+        elif own := reading.of_area(reading.values(release, *where), area["code"]):
+            values.append(own[-1])
+            now = reading.in_period(reading.comparisons(release, *where), _period(own[-1]))
             comparisons += [row for row in now if row["area"] == area["code"]]
     return values, comparisons
 
@@ -215,6 +216,7 @@ _CHARTS: dict[str, Callable[[Release, Choice, int], Spec]] = {
     "shares": why_figures.shares,
     "gap": why_figures.gap,
     "fifths": why_figures.fifths,
+    "spc": over_time_figures.spc_spec,
 }
 
 

@@ -1,6 +1,5 @@
 """An indicator's page: the national standard first, one large number, then map, ranking, trend and spread."""
 
-from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,8 +8,9 @@ from careatlas.engine.release import Release
 from careatlas.engine.tables import TIDIED
 from careatlas.present.numbers import interval, number, unit_in_words, value_or_status
 from careatlas.present.periods import period_name
+from careatlas.present.standards import in_force
 from careatlas.present.words import area_in_indicator, spread_in_indicator, status_in_words
-from careatlas.web import figures, reading
+from careatlas.web import figures, ranking_table, reading
 from careatlas.web.choice import Choice, choose
 from careatlas.web.current import current_release, source_of
 from careatlas.web.pages import crumb, lower_first, show
@@ -45,7 +45,8 @@ def indicator(request: HttpRequest, indicator: str) -> HttpResponse:
         "definition": _definition(choice.indicator),
         "source": source_of(release, choice.indicator),
     }
-    page |= _figures_for_the_period(release, choice) | _over_time(release, choice)
+    page |= _figures_for_the_period(release, choice, request.GET.get("order", ""))
+    page |= _over_time(release, choice)
     page["figures"] = figures.of_indicator(release, choice, request.GET.get("map", ""))
     return show(request, "indicator.html", page)
 
@@ -66,7 +67,7 @@ def form_of(release: Release, choice: Choice) -> dict[str, Any]:
     }
 
 
-def _figures_for_the_period(release: Release, choice: Choice) -> dict[str, Any]:
+def _figures_for_the_period(release: Release, choice: Choice, order: str) -> dict[str, Any]:
     rows = reading.in_period(choice.rows, choice.period)
     compared = reading.in_period(
         reading.comparisons(release, choice.indicator["id"], choice.area_type), choice.period
@@ -79,7 +80,7 @@ def _figures_for_the_period(release: Release, choice: Choice) -> dict[str, Any]:
         "headline": _headline(own, own_compared, choice, (choice.area or whole)["name"]),
         "sentences": _sentences(release, choice, rows, own, own_compared, names, whole),
         "standards": _standards(release, choice, own, rows),
-        "ranking": _ranking(rows, national, choice, names),
+        "ranking": ranking_table.ranking(rows, national, choice, names, order),
     }
 
 
@@ -137,73 +138,24 @@ def _a_year_before(choice: Choice, own: Row) -> Row | None:
 
 def _standards(release: Release, choice: Choice, own: Row | None, rows: list[Row]) -> list[dict[str, Any]]:
     """Each national standard in force in the period, constitutional before interim, and who meets it."""
-    in_force = []
-    for target_id in choice.indicator["standard"]:
-        target = release.catalogue["targets"][target_id]
-        entries = [one for one in target["entries"] if _applies(one, choice)]
-        in_force += [_standard(target, entry, choice, own, rows) for entry in entries]
-    return sorted(in_force, key=lambda one: one["kind"] != "constitutional standard")
-
-
-def _applies(entry: dict[str, Any], choice: Choice) -> bool:
-    end = choice.period.end.isoformat()
-    return (
-        choice.area_type in entry["applies_to"]
-        and str(entry["valid_from"]) <= end
-        and (entry["valid_to"] is None or end <= str(entry["valid_to"]))
-    )
-
-
-def _standard(
-    target: dict[str, Any], entry: dict[str, Any], choice: Choice, own: Row | None, rows: list[Row]
-) -> dict:
-    at_least = entry["direction"] == "at_least"
-
-    def meets(value: float) -> bool:
-        return value >= entry["value"] if at_least else value <= entry["value"]
-
+    targets = release.catalogue["targets"]
     counted = [row["value"] for row in rows if row["value"] is not None and row["status"] != "incomplete"]
-    value = own["value"] if own else None
-    due = f" by {date.fromisoformat(entry['due_by']):%B %Y}" if entry.get("due_by") else ""
-    return {
-        "title": target["title"],
-        "kind": "constitutional standard" if entry["kind"] == "constitutional" else "interim ambition",
-        "level": f"{'at least' if at_least else 'at most'} {number(entry['value'], choice.indicator)}{due}",
-        "met": "cannot be told" if value is None else "met" if meets(value) else "not met",
-        "meeting": sum(map(meets, counted)),
-        "counted": len(counted),
-        "source": entry["source"],
-    }
+    return [
+        standard
+        | {"met": _met(standard, own), "counted": len(counted)}
+        | {"meeting": sum(_meets(standard, value) for value in counted)}
+        for standard in in_force(targets, choice.indicator, choice.area_type, choice.period.end)
+    ]
 
 
-def _ranking(rows: list[Row], national: dict[str, Row], choice: Choice, names: dict[str, str]) -> list[dict]:
-    """Rows under the map and the bars: highest first, those without a value last, each with its reason."""
-    ordered = sorted(rows, key=lambda row: (row["value"] is None, -(row["value"] or 0), names[row["area"]]))
-    return [_ranked(row, national.get(row["area"]), choice, names) for row in ordered]
+def _met(standard: dict[str, Any], own: Row | None) -> str:
+    if own is None or own["value"] is None:
+        return "cannot be told"
+    return "met" if _meets(standard, own["value"]) else "not met"
 
 
-def _ranked(row: Row, against: Row | None, choice: Choice, names: dict[str, str]) -> dict[str, Any]:
-    has_rank = against is not None and against["rank"] is not None
-    between = has_rank and against["rank_lower"] is not None
-    return {
-        "code": row["area"],
-        "name": names[row["area"]],
-        "chosen": row["area"] == choice.area_code,
-        "address": choice.query(area=row["area"]),
-        "value": value_or_status(row, choice.indicator),
-        "interval": interval(row, choice.indicator),
-        "count": _whole(row["count"]),
-        "denominator": _whole(row["denominator"]),
-        "rank": f"{against['rank']:g}" if has_rank else "",
-        "between": f"{against['rank_lower']:g} to {against['rank_upper']:g}" if between else "",
-        "significance": against["significance"] if against else "not_compared",
-        "status": row["status"],
-        "note": row["note"] or "",
-    }
-
-
-def _whole(count: float | None) -> str:
-    return "" if count is None else f"{count:,.0f}"
+def _meets(standard: dict[str, Any], value: float) -> bool:
+    return value >= standard["value"] if standard["at_least"] else value <= standard["value"]
 
 
 def _over_time(release: Release, choice: Choice) -> dict[str, Any]:

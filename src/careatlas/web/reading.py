@@ -18,6 +18,7 @@ from careatlas.errors import NotKnownError
 from careatlas.present.periods import parse_period, period_code, period_name
 
 WHOLE_TABLE = {"sex": "persons", "age_band": "all"}  # the answer for everybody; strata are rows of their own
+TOO_LARGE = {"waits": {"area", "specialty"}}  # hundreds of megabytes: one of these columns must be asked for
 Row = dict[str, Any]
 
 
@@ -45,6 +46,12 @@ def select(release: Release, table: str, asked: Mapping[str, str]) -> pa.Table:
     where = {
         column: _wanted(release, table, column, text) for column, text in asked.items() if column != "period"
     }
+    if table in TOO_LARGE and not TOO_LARGE[table] & set(where):
+        raise NotKnownError(
+            table,
+            "is too large to be given whole.",
+            f"Ask for one of: {', '.join(sorted(TOO_LARGE[table]))}.",
+        )
     rows = release.arrow(table, **where)
     return _in_period(rows, asked["period"]) if asked.get("period") else rows
 
@@ -75,6 +82,24 @@ def periods(rows: pa.Table) -> list[Period]:
 def latest(rows: pa.Table) -> Period:
     """The latest period in which anybody has a value: publishers drop columns while their files go on."""
     return (periods(rows.filter(pc.is_valid(rows["value"]))) or periods(rows))[0]
+
+
+@functools.lru_cache(maxsize=512)
+def latest_period(release: Release, indicator_id: str, area_type: str) -> Period:
+    """The latest period of one indicator at one level; a page on all indicators asks it of each."""
+    return latest(values(release, indicator_id, area_type))
+
+
+@functools.lru_cache(maxsize=512)
+def latest_by_area(release: Release, table: str, indicator_id: str, area_type: str) -> dict[str, list[Row]]:
+    """Rows of ``values`` or ``comparisons`` in that period, by area: pages on all indicators share them."""
+    found: dict[str, list[Row]] = {}
+    if not len(values(release, indicator_id, area_type)):
+        return found
+    period = latest_period(release, indicator_id, area_type)
+    for row in in_period(_kept(release, table, indicator_id, area_type), period):
+        found.setdefault(row["area"], []).append(row)
+    return found
 
 
 def in_period(rows: pa.Table, period: Period) -> list[Row]:
@@ -142,7 +167,7 @@ def _levels(release: Release) -> dict[str, list[str]]:
     return found
 
 
-@functools.lru_cache(maxsize=96)
+@functools.lru_cache(maxsize=512)  # every indicator at every level: an area's page reads them all
 def _kept(release: Release, table: str, indicator_id: str, area_type: str) -> pa.Table:
     strata = WHOLE_TABLE if table == "values" else {}
     return release.arrow(table, indicator=indicator_id, area_type=area_type, **strata)
@@ -164,7 +189,7 @@ def _wanted(release: Release, table: str, column: str, text: str) -> Any:
         )
     try:
         return pa.scalar(text).cast(declared[column]).as_py()
-    except pa.ArrowInvalid as fault:
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as fault:  # the latter of lists
         raise NotKnownError(column, f'"{text}" is not a {declared[column]}.', "") from fault
 
 

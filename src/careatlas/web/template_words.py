@@ -18,6 +18,12 @@ def number(value: float | None, decimals: int = 0) -> str:
 
 
 @register.filter
+def percent(share: float | None) -> str:
+    """A share of 1 in per cent, with one decimal."""
+    return "missing" if share is None else f"{share:.1%}"
+
+
+@register.filter
 def period(row: Any) -> str:
     return period_name(row["period_start"], row["period_end"]) if row["period_end"] else "any"
 

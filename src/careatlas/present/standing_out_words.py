@@ -1,0 +1,72 @@
+"""What is said of a figure that stands out: its verdict, whether it lasts, what to expect next.
+
+Each sentence says only what its row of ``gaps`` or ``persistence`` says.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from careatlas.present.explanation_words import VERDICTS, signed
+from careatlas.present.periods import period_name
+
+Row = Mapping[str, Any]
+COUNTING_ONLY = "counting error only: cannot show persistence"
+CHANGED = ("improved", "worsened", "changed")
+TENFOLD = 900  # percent more
+
+
+def verdict_in_brief(gap: Row | None) -> str:
+    """What an area's distance from the country is; ``gap``: its row of the component ``all``."""
+    if gap is None or gap["verdict"] is None:
+        return "Not broken down: need and supply are not on file for areas of this kind."
+    said = VERDICTS[gap["verdict"]]
+    counting = f" ({COUNTING_ONLY})" if gap["periods"] == 1 else ""
+    return said[:1].upper() + said[1:] + counting + "."
+
+
+def lasting_in_brief(row: Row | None, periods: int, difference: float, country: str) -> str:
+    """Whether a difference lasts. ``periods``: full returns on file; ``difference``: the latest one's sign."""
+    if row is None or row["deviation"] is None:
+        if periods == 1:
+            return f"One period: {COUNTING_ONLY}."
+        return f"{periods} periods on file: too few to show persistence."
+    over = (
+        f"over {row['periods']} periods to {period_name(row['period_end'].replace(day=1), row['period_end'])}"
+    )
+    mean = (
+        f"{signed(row['deviation'])} ({signed(row['deviation_lower'])} to {signed(row['deviation_upper'])})"
+    )
+    if row["verdict"] in CHANGED:
+        return change_in_words(row)
+    if row["verdict"] in ("persistently_high", "persistently_low"):
+        side = "above" if row["verdict"] == "persistently_high" else "below"
+        turned = (side == "above") != (difference > 0)
+        now = "; in the latest period it lies on the other side" if turned else ""
+        return f"Persistently {side} {country}: {mean} on average {over}{now}."
+    return f"Not persistent by the rule: {mean} from {country} on average {over}."
+
+
+def expected_next(row: Row | None, country: str) -> str:
+    """Where to expect the area next; empty where too few periods can say."""
+    if row is None or row["next_deviation"] is None:
+        return ""
+    return f"Expect {signed(row['next_deviation'])} from {country} next, by regression to the mean."
+
+
+def change_in_words(row: Row) -> str:
+    """A change that lasted, with its size; ``row`` of ``persistence`` with a verdict of CHANGED."""
+    said = row["verdict"][:1].upper() + row["verdict"][1:]
+    since, size = f"{row['change_start']:%B %Y}", size_of_change(row)
+    return f"{said} from {since}: {size}, against areas like it and beyond regression to the mean."
+
+
+def size_of_change(row: Row) -> str:
+    """``-5% (-7% to -2%)``; in words where it began at next to nothing, of which no percentage means anything."""
+    if row["change_upper"] > TENFOLD:
+        return "from so little before that per cent says nothing of it"
+    return f"{signed(row['change'])} ({signed(row['change_lower'])} to {signed(row['change_upper'])})"
+
+
+def q_in_words(q: float) -> str:
+    """A false discovery rate with three decimals, and never none at all."""
+    return "under 0.001" if q < 0.001 else f"{q:.3f}"

@@ -1,0 +1,183 @@
+"""The charts of waiting times: areas or providers in order, and ranks month by month."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from careatlas.engine.release import Release
+from careatlas.errors import NotKnownError
+from careatlas.present import bump_chart, charts
+from careatlas.present.theme import Spec
+from careatlas.present.waiting_panel import MOST_MONTHS, Panel, monthly, places_by_month
+from careatlas.present.waiting_words import as_indicator, in_time
+from careatlas.web import reading
+from careatlas.web.current import source_line, titles_of_table
+from careatlas.web.reading import Row
+from careatlas.web.waiting_choice import COUNTRY, PROVIDER, WaitsChoice, own_rows, rows_of
+
+PAGES = {
+    "ranked": "/waiting-times/",
+    "ranks": "/waiting-times/over-time/",
+    "hospitals": "/waiting-times/hospitals/",
+}
+ALTS = {
+    "ranked": "Areas in order",
+    "ranks": "Ranks month by month",
+    "hospitals": "Providers in order",
+}
+CSVS = {
+    "ranked": "/data/waiting-times.csv",
+    "ranks": "/data/waiting-ranks.csv",
+    "hospitals": "/data/waiting-hospitals.csv",
+}
+ENDS_SHOWN = 3  # areas at each end of the list whose ranks are drawn where no area is chosen
+
+
+def figure(release: Release, choice: WaitsChoice, chart: str, codes: Sequence[str] = ()) -> dict[str, Any]:
+    query = choice.query() + "".join(f"&areas={code}" for code in codes)
+    base = f"/charts/{release.id}/waiting-times/{chart}"
+    return {
+        "name": chart,
+        "title": "",
+        "alt": f"{ALTS[chart]}: {as_indicator(choice.part, choice.specialty, choice.people)['title']}. "
+        "The table below has the same numbers.",
+        "svg": f"{base}.svg{query}&width=desk",
+        "svg_phone": f"{base}.svg{query}&width=phone",
+        "json": f"{base}.json{query}&width=desk",
+        "json_phone": f"{base}.json{query}&width=phone",
+        "svg_file": f"{base}.svg{query}",
+        "png": f"{base}.png{query}",
+        "csv": CSVS[chart] + query,
+        "link": PAGES[chart] + query,
+    }
+
+
+def spec(release: Release, choice: WaitsChoice, chart: str, codes: Sequence[str], width: int) -> Spec:
+    makers = {"ranked": _ranked, "hospitals": _hospitals}
+    if chart == "ranks":
+        return _ranks(release, choice, codes, width)
+    if chart not in makers:
+        raise NotKnownError(chart, "is not a chart of waiting times.", f"Charts: {', '.join(PAGES)}.")
+    return makers[chart](release, choice, width)
+
+
+def as_values(rows: Sequence[Row], people: str) -> list[Row]:
+    """Rows of waits with the columns of ``values``: pathways per 1,000 people."""
+    return [
+        _period_of(row)
+        | {
+            "value": row[f"per_1000_{people}"],
+            "lower_95": row[f"per_1000_{people}_lower"],
+            "upper_95": row[f"per_1000_{people}_upper"],
+            "count": row["pathways"],
+            "denominator": row[f"people_{people}"],
+            "status": "missing" if row[f"per_1000_{people}"] is None else row["status"],
+        }
+        for row in rows
+    ]
+
+
+def in_time_values(rows: Sequence[Row]) -> list[Row]:
+    """The same of the share within 18 weeks."""
+    return [
+        _period_of(row)
+        | {
+            "value": row["share_within_18_weeks"],
+            "lower_95": row["share_within_18_weeks_lower"],
+            "upper_95": row["share_within_18_weeks_upper"],
+            "count": row["within_18_weeks"],
+            "denominator": row["known_waits"],
+            "status": "missing" if row["share_within_18_weeks"] is None else row["status"],
+        }
+        for row in rows
+    ]
+
+
+def panel_of(release: Release, choice: WaitsChoice) -> Panel:
+    """Two years of months at most, up to the last of the window."""
+    return monthly(
+        release, choice.specialty, choice.part, choice.area_type, choice.people, choice.end, MOST_MONTHS
+    )
+
+
+def month_ranks(given: Panel) -> list[Row]:
+    """A row an area and month, with the columns of ``comparisons``."""
+    found = places_by_month(given)
+    noise = "counting" if found.come_and_go != found.come_and_go else "comes_and_goes"
+    return [
+        {
+            "area": area,
+            "period_start": start,
+            "period_end": end,
+            "benchmark": "national",
+            "value": _number(given.figures["value"][month, at]),
+            "rank": _number(found.rank[month, at]),
+            "rank_lower": _number(found.lower[month, at]),
+            "rank_upper": _number(found.upper[month, at]),
+            "ranked_areas": int(found.compared_areas[month]),
+            "group": str(found.group[month, at]) or None,
+            "noise": noise,
+        }
+        for month, (start, end) in enumerate(given.periods)
+        for at, area in enumerate(given.areas)
+    ]
+
+
+def at_both_ends(ranked: Sequence[Row]) -> list[str]:
+    """The areas that ranked first and last in the latest month."""
+    last = max((row["period_end"] for row in ranked), default=None)
+    now = [row for row in ranked if row["period_end"] == last and row["rank"] is not None]
+    now.sort(key=lambda row: row["rank"])
+    ends = now if len(now) <= 2 * ENDS_SHOWN else now[:ENDS_SHOWN] + now[-ENDS_SHOWN:]
+    return [row["area"] for row in ends]
+
+
+def _ranked(release: Release, choice: WaitsChoice, width: int) -> Spec:
+    rows = own_rows(release, choice)
+    whole = rows_of(release, choice.specialty, choice.part, COUNTRY, choice.months, choice.period)
+    national = as_values(whole, choice.people)
+    return charts.ranked_bars(
+        as_values(rows, choice.people),
+        as_indicator(choice.part, choice.specialty, choice.people),
+        {row["area"]: row["name"] for row in rows},
+        national=national[0] if national else None,
+        country=reading.country(release)["name"],
+        **_said(release, choice, width),
+    )
+
+
+def _hospitals(release: Release, choice: WaitsChoice, width: int) -> Spec:
+    rows = rows_of(release, choice.specialty, choice.part, PROVIDER, choice.months, choice.period)
+    whole = rows_of(release, choice.specialty, choice.part, COUNTRY, choice.months, choice.period)
+    shown = [row for row in in_time_values(rows) if row["denominator"]]
+    return charts.ranked_bars(
+        shown,
+        in_time(choice.part, choice.specialty),
+        {row["area"]: row["name"] for row in rows},
+        national=in_time_values(whole)[0] if whole else None,
+        country=reading.country(release)["name"],
+        **_said(release, choice, width),
+    )
+
+
+def _ranks(release: Release, choice: WaitsChoice, codes: Sequence[str], width: int) -> Spec:
+    ranked = month_ranks(panel_of(release, choice))
+    return bump_chart.bump_chart(
+        ranked,
+        as_indicator(choice.part, choice.specialty, choice.people),
+        {code: release.areas[code]["name"] for code in codes or at_both_ends(ranked)},
+        **_said(release, choice, width),
+    )
+
+
+def _said(release: Release, choice: WaitsChoice, width: int) -> dict[str, Any]:
+    titles = "; ".join(titles_of_table(release, "rtt_weeks"))
+    source = (f"Source: {titles}. " if titles else "") + source_line(release, None)
+    return {"source": source, "selected": choice.area_code or None, "width": width}
+
+
+def _period_of(row: Row) -> Row:
+    return {name: row[name] for name in ("area", "period_start", "period_end", "note")}
+
+
+def _number(value: float) -> float | None:
+    return None if value != value else float(value)
