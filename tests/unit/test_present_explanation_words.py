@@ -184,9 +184,19 @@ def test_an_improvement_is_said_with_its_date_and_interval():
         "improved", change_start=date(2025, 3, 1), change=-18.0, change_lower=-24.0, change_upper=-12.0
     )
     assert words.persistence_in_words(row, "Aton", "Erewhon")[-1] == (
-        "It improved from March 2025: -18% (-24% to -12%) beyond regression to the mean, against areas like it."
+        "It improved from March 2025: -18% (-24% to -12%), against areas like it and beyond regression to the mean."
     )
 
 
 def test_nothing_is_said_of_an_area_without_periods():
     assert words.persistence_in_words(None, "Aton", "Erewhon") == []
+
+
+def test_a_change_from_next_to_nothing_has_no_percentage():
+    row = lasting(
+        "worsened", change_start=date(2025, 3, 1), change=66_328.0, change_lower=800.0, change_upper=70_000.0
+    )
+    assert (
+        "from so little before that per cent says nothing of it"
+        in words.persistence_in_words(row, "A", "B")[-1]
+    )

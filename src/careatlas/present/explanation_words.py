@@ -27,6 +27,8 @@ VERDICTS = {
     "against_need": "against need: possible inequity",
     "unexplained": "unexplained",
 }
+CHANGED = ("improved", "worsened", "changed")
+TENFOLD = 900  # percent more
 INDICES = {
     "fold": "Highest over lowest",
     "fold_trimmed": "Highest over lowest, ends cut",
@@ -160,13 +162,19 @@ def persistence_in_words(row: Row | None, name: str, country: str) -> list[str]:
         said.append(
             f"By regression to the mean it is to be expected {signed(row['next_deviation'])} from {country} next."
         )
-    if row["verdict"] in ("improved", "worsened", "changed") and row["change_start"] is not None:
+    if row["verdict"] in CHANGED:
+        since = f"It {row['verdict']} from {row['change_start']:%B %Y}"
         said.append(
-            f"It {row['verdict']} from {row['change_start']:%B %Y}: {signed(row['change'])} "
-            f"({signed(row['change_lower'])} to {signed(row['change_upper'])}) beyond regression to the mean, "
-            "against areas like it."
+            f"{since}: {size_of_change(row)}, against areas like it and beyond regression to the mean."
         )
     return said
+
+
+def size_of_change(row: Row) -> str:
+    """``-5% (-7% to -2%)``; in words where it began at next to nothing, of which no percentage means anything."""
+    if row["change_upper"] > TENFOLD:
+        return "from so little before that per cent says nothing of it"
+    return f"{signed(row['change'])} ({signed(row['change_lower'])} to {signed(row['change_upper'])})"
 
 
 def signed(percent: float) -> str:

@@ -6,13 +6,11 @@ Each sentence says only what its row of ``gaps`` or ``persistence`` says.
 from collections.abc import Mapping
 from typing import Any
 
-from careatlas.present.explanation_words import VERDICTS, signed
+from careatlas.present.explanation_words import CHANGED, VERDICTS, signed, size_of_change
 from careatlas.present.periods import period_name
 
 Row = Mapping[str, Any]
 COUNTING_ONLY = "counting error only: cannot show persistence"
-CHANGED = ("improved", "worsened", "changed")
-TENFOLD = 900  # percent more
 
 
 def verdict_in_brief(gap: Row | None) -> str:
@@ -58,13 +56,6 @@ def change_in_words(row: Row) -> str:
     said = row["verdict"][:1].upper() + row["verdict"][1:]
     since, size = f"{row['change_start']:%B %Y}", size_of_change(row)
     return f"{said} from {since}: {size}, against areas like it and beyond regression to the mean."
-
-
-def size_of_change(row: Row) -> str:
-    """``-5% (-7% to -2%)``; in words where it began at next to nothing, of which no percentage means anything."""
-    if row["change_upper"] > TENFOLD:
-        return "from so little before that per cent says nothing of it"
-    return f"{signed(row['change'])} ({signed(row['change_lower'])} to {signed(row['change_upper'])})"
 
 
 def q_in_words(q: float) -> str:

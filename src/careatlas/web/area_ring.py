@@ -7,12 +7,12 @@ from urllib.parse import urlencode
 
 from careatlas.engine.release import Release
 from careatlas.errors import NotKnownError
-from careatlas.present.explanation_words import signed
+from careatlas.present.explanation_words import signed, size_of_change
 from careatlas.present.learn import got_better
 from careatlas.present.neighbour_gaps import list_gaps
 from careatlas.present.numbers import interval, number
 from careatlas.present.peers import peers_of
-from careatlas.present.standing_out_words import q_in_words, size_of_change
+from careatlas.present.standing_out_words import q_in_words
 from careatlas.web import own_peers, reading
 from careatlas.web.reading import Row
 
