@@ -16,6 +16,9 @@ import click
 
 from careatlas.errors import AtlasError
 
+# Maps of a hundred areas are small: threads of linear algebra spend five times as long waiting for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 DEMO_HOME = Path("atlas-demo")
 
 

@@ -22,7 +22,7 @@ from careatlas.methods.estimate import Numbers, divide
 from careatlas.methods.gap_parts import gap_parts, gap_parts_of_periods
 from careatlas.methods.waterfall import waterfall, waterfall_of_periods
 
-FEWEST_AREAS, ENOUGH_PERIODS, DRAWS = 30, 12, 500
+FEWEST_AREAS, ENOUGH_PERIODS, DRAWS = 30, 12, 400
 KNOWN_SHARE = (
     0.9  # of the areas: a covariate known of fewer is left out, so that it does not take them with it
 )

@@ -15,7 +15,7 @@ from careatlas.methods.variation import Events, Indices, chance_only, indices, l
 
 FEWEST_AREAS = 8
 AREAS_PER_ONE_CUT = 30  # as in the method: 4 of 106, 1 of 42
-REPLICATES_OF_CHANCE, REPLICATES_FOR_LIMITS = 500, 250
+REPLICATES_OF_CHANCE, REPLICATES_FOR_LIMITS = 500, 200
 NAMES = {  # in the table -> in the method
     "fold": "max_min",
     "fold_trimmed": "trimmed_fold",

@@ -15,12 +15,13 @@ from careatlas.methods.estimate import Numbers, divide
 
 # The spatial share of the random part, on ``_bym2``'s angles. Beforehand Beta(1/2, 3/4), by which it is below a
 # half with probability .62: flat over angles (.5) overstates small shares, Riebler's 2/3 understates large ones.
-RHO = np.sin(np.pi / 2 * (np.arange(9) + 0.5) / 9) ** 2
+RHO = np.sin(np.pi / 2 * (np.arange(6) + 0.5) / 6) ** 2
 LOG_PRIOR = 0.25 * np.log(1 - RHO)
-SIGMA = np.geomspace(0.01, 5, 100)  # its size, in units of the spread left by covariates; flat beforehand
+SIGMA = np.geomspace(0.01, 5, 60)  # its size, in units of the spread left by covariates; flat beforehand
 COEFFICIENT_VARIANCE = 25.0  # beforehand, of a standardised covariate: matters only where two are one
 PASSES = 3  # of taking counts as normal about their fitted means
-COARSE = slice(1, None, 3)  # of rho: enough to find those means by
+HALF = 0.5  # the spatial share to find those means by: they hardly depend on it
+SETTLED = 0.02  # means that move by no more than this share of themselves are found
 
 
 class Map(NamedTuple):
@@ -44,11 +45,10 @@ class Parts(NamedTuple):
 
 def draw_parts(data: Map, around: Neighbourhood, draws: int, seed: int) -> Parts:
     """Joint draws from the posterior. The counts must not all be 0."""
-    log_ratio = np.log((data.observed + 1) / (data.expected + 1))
-    for _ in range(PASSES - 1):
-        grid, weight = _posterior(data, log_ratio, around, COARSE)
-        log_ratio = sum(share @ given.log_ratio for share, given in zip(weight, grid, strict=True))
-    grid, weight = _posterior(data, log_ratio, around, slice(None))
+    field = _Field(around)
+    normal = _as_normal(data, _fitted(data, field))
+    grid = [_GivenRho(rho, normal, field) for rho in RHO]
+    weight = shares(LOG_PRIOR[:, None] + np.array([given.log_density for given in grid]))
 
     rng = np.random.default_rng(seed)
     number = rng.multinomial(draws, weight.ravel()).reshape(weight.shape)
@@ -62,13 +62,23 @@ def draw_parts(data: Map, around: Neighbourhood, draws: int, seed: int) -> Parts
     return Parts(coefficient[0], coefficient[1:], np.where(no_neighbours, 0, spatial), own)
 
 
-def _posterior(
-    data: Map, log_ratio: Numbers, around: Neighbourhood, rhos: slice
-) -> tuple[list["_GivenRho"], Numbers]:
-    """At each rho, and the weight ``[rho, sigma]`` of every point of the grid."""
-    normal = _as_normal(data, log_ratio)
-    grid = [_GivenRho(rho, normal, around) for rho in RHO[rhos]]
-    return grid, shares(LOG_PRIOR[rhos, None] + np.array([given.log_density for given in grid]))
+class _Field:
+    """The spatial part at variance 1, before any events are seen: its covariance ``[area, area]`` and the root of
+    that, which makes draws of it from as many independent ones."""
+
+    def __init__(self, around: Neighbourhood) -> None:
+        self.covariance = (around.vectors * around.values) @ around.vectors.T
+        self.root = around.vectors * np.sqrt(around.values)
+
+
+def _fitted(data: Map, field: _Field) -> Numbers:
+    """The log ratios ``[area]`` about whose means counts are taken as normal."""
+    fitted = np.log((data.observed + 1) / (data.expected + 1))
+    for _ in range(PASSES - 1):
+        before, fitted = fitted, _GivenRho(HALF, _as_normal(data, fitted), field).log_ratio()
+        if np.abs(fitted - before)[data.expected > 0].max() <= SETTLED:
+            break
+    return fitted
 
 
 class _Normal(NamedTuple):
@@ -97,28 +107,33 @@ def _as_normal(data: Map, log_ratio: Numbers) -> _Normal:
 class _GivenRho:
     """The posterior at one rho and every sigma, in the axes in which all areas are independent."""
 
-    def __init__(self, rho: float, data: _Normal, around: Neighbourhood) -> None:
-        self.rho, self.data, self.around = rho, data, around
-        relative = (around.vectors * (rho * around.values + 1 - rho)) @ around.vectors.T
+    def __init__(self, rho: float, data: _Normal, field: _Field) -> None:
+        self.rho, self.data, self.field = rho, data, field
+        relative = rho * field.covariance + (1 - rho) * np.eye(len(data.root))
         values, self.axes = np.linalg.eigh(data.root[:, None] * relative * data.root)
-        self.variance = data.sigma[:, None] ** 2 * np.maximum(values, 0) + 1
+        self.precision = 1 / (data.sigma[:, None] ** 2 * np.maximum(values, 0) + 1)
         response = self.axes.T @ (data.root * data.response)
         design = self.axes.T @ (data.root[:, None] * data.design)
 
-        information = design.T @ (design / self.variance[..., None])
-        columns = np.arange(1, design.shape[1])
-        information[:, columns, columns] += 1 / COEFFICIENT_VARIANCE
-        projected = (response / self.variance) @ design
+        columns = design.shape[1]
+        products = (design[:, :, None] * design[:, None, :]).reshape(len(design), -1)
+        information = (self.precision @ products).reshape(-1, columns, columns)
+        beyond_intercept = np.arange(1, columns)
+        information[:, beyond_intercept, beyond_intercept] += 1 / COEFFICIENT_VARIANCE
         self.covariance = np.linalg.inv(information)
+        projected = self.precision @ (response[:, None] * design)
         self.coefficient = (self.covariance @ projected[..., None])[..., 0]
-        residual = (response - self.coefficient @ design.T) / self.variance
-        misfit = residual @ response
-        log_determinant = np.log(self.variance).sum(axis=-1) + np.linalg.slogdet(information)[1]
+        self.residual = (response - self.coefficient @ design.T) * self.precision
+        log_determinant = np.linalg.slogdet(information)[1] - np.log(self.precision).sum(axis=-1)
         # A flat sigma on points that lie further apart the larger they are.
-        self.log_density = np.log(data.sigma) - (log_determinant + misfit) / 2
-        pull = (residual @ self.axes.T) * data.root
-        random = data.sigma[:, None] ** 2 * (pull @ relative)
-        self.log_ratio = self.coefficient @ data.design.T + random
+        self.log_density = np.log(data.sigma) - (log_determinant + self.residual @ response) / 2
+
+    def log_ratio(self) -> Numbers:
+        """Its mean ``[area]`` over every sigma."""
+        weight = shares(self.log_density)
+        pull = self.data.root * (self.axes @ ((weight * self.data.sigma**2) @ self.residual))
+        random = self.rho * (self.field.covariance @ pull) + (1 - self.rho) * pull
+        return self.data.design @ (weight @ self.coefficient) + random
 
     def draw(self, at: NDArray[np.intp], rng: np.random.Generator) -> tuple[Numbers, Numbers, Numbers]:
         """Coefficients, spatial and own parts, a draw for each place ``at`` in sigma.
@@ -129,13 +144,12 @@ class _GivenRho:
         areas, columns = self.data.design.shape
         error = np.linalg.cholesky(self.covariance[at]) @ rng.standard_normal((len(at), columns, 1))
         coefficient = (self.coefficient[at] + error[..., 0]).T
-        vectors, values = self.around.vectors, self.around.values
         spatial_size, own_size = sigma * np.sqrt(self.rho), sigma * np.sqrt(1 - self.rho)
-        spatial = spatial_size * ((vectors * np.sqrt(values)) @ rng.standard_normal((areas, len(at))))
+        spatial = spatial_size * (self.field.root @ rng.standard_normal((areas, len(at))))
         own = own_size * rng.standard_normal((areas, len(at)))
         fitted = self.data.design @ coefficient + spatial + own
         gap = root * (self.data.response[:, None] - fitted) - rng.standard_normal((areas, len(at)))
-        pull = root * (self.axes @ ((self.axes.T @ gap) / self.variance[at].T))
-        spatial += spatial_size**2 * ((vectors * values) @ (vectors.T @ pull))
+        pull = root * (self.axes @ ((self.axes.T @ gap) * self.precision[at].T))
+        spatial += spatial_size**2 * (self.field.covariance @ pull)
         own += own_size**2 * pull
         return coefficient, spatial, own

@@ -60,8 +60,9 @@ def difference_bars(data: Map, blocks: Blocks, parts: Parts) -> tuple[Numbers, N
     difference, unsure = fitted + spatial + own, fitted - fitted.mean(axis=-1, keepdims=True)
     freedom = known.sum() - 1
     gram = covariates.T @ covariates / freedom
+    along = [covariates.T @ each for each in (difference, unsure)]
 
-    def bar(part: Numbers) -> Numbers:
+    def bar(part: Numbers, difference: Numbers, unsure: Numbers) -> Numbers:
         """Its covariance with the difference. What the covariates' part may be by error it is by chance with
         itself too, and what they take the others lack: that is put right on average."""
         return ((part * difference).sum(axis=0) - (part * unsure).sum(axis=0).mean()) / freedom
@@ -70,12 +71,12 @@ def difference_bars(data: Map, blocks: Blocks, parts: Parts) -> tuple[Numbers, N
     met = [columns[is_met[columns]] for columns in blocks.columns]
     by_block, in_order = (
         [
-            bar(covariates @ (matrix @ (gram @ parts.coefficient)))
+            bar(matrix @ (gram @ parts.coefficient), *along)
             for matrix in _split_by_sign(rule(gram, blocks.columns), rule(gram, met), blocks)
         ]
         for rule in (shapley, sequential)
     )
-    random = [bar(spatial), bar(own)]
+    random = [bar(part, difference, unsure) for part in (spatial, own)]
     return np.array([*by_block, *random]), np.array([*in_order, *random]).mean(axis=-1)
 
 

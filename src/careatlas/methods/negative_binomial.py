@@ -35,6 +35,7 @@ from careatlas.methods.intervals import normal_quantile
 
 CHAPTER = "Variation"
 SERIES_FROM = 30.0  # Stirling's series, cut where they are here, are right to 1e-13 from this argument
+CLOSE = 1e-3  # share of itself: Newton's steps square what is left, so that after such a step 1e-6 is
 NEGLIGIBLE = 0.01  # of its own standard error under chance alone: a smaller variance is called none
 
 
@@ -149,7 +150,7 @@ def maximum_likelihood(observed: Numbers, expected: Numbers) -> tuple[Numbers, N
         now = variance[active]
         step = _newton_step(now, observed[active], expected[active])
         variance[active] = now + step
-        active = active[(np.abs(step) > 1e-6 * now) & (variance[active] > least[active])]
+        active = active[(np.abs(step) > CLOSE * now) & (variance[active] > least[active])]
     found = np.flatnonzero(variance > least)
     ratio[found] = 2 * likelihood_gain(variance[found], observed[found], expected[found])
     is_above = ratio > 0
