@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import waiting_rows
 
 from careatlas.engine.release import Release, publish
 from careatlas.engine.tables import RELEASE
@@ -22,6 +23,7 @@ from careatlas.present.maps import simplified
 
 SUB_AREAS, BOARDS, MONTHS = 32, 4, 15
 COUNTRY = "SIM"
+IMPROVED = date(2025, 9, 1)
 ZERO, MISSING, INCOMPLETE, HIDDEN = "S01", "S02", "S03", "S04"  # their states in the latest month
 _NAMES = """
     Alderbrook Birchcombe Cragford Dunmere Elmstow Fernhollow Greyburn Hazeldon Inglewick Jessamy Kestrelby
@@ -53,13 +55,17 @@ def months() -> list[tuple[date, date]]:
 
 def make_release(home: Path) -> Release:
     """Write the release into ``home`` and serve it from there."""
-    values = [*_pathways(), *_four_hours()]
+    values = [*_pathways(), *_four_hours(), *_antibiotics()]
     rows = {
         "areas": _areas(),
         "area_names": _area_names(),
         "values": values,
         "comparisons": _comparisons(values),
         **explanations(),
+        "population": _population(),
+        "peers": _peers(),
+        **waiting_rows.tables(months(), COUNTRY),
+        "neighbours": _neighbours(),
         "completeness": [
             {
                 "source": "rtt",
@@ -223,14 +229,58 @@ def _levels() -> dict[str, dict[str, list[str]]]:
 
 
 def _four_hours() -> list[dict[str, Any]]:
+    """Trust n has 90 - 15 n percent; T01 had 60 before it improved in September 2025."""
     rows = []
     for month in months():
+        counts = [9_000, 7_500 if month[0] >= IMPROVED else 6_000, 6_000]
         rows += [
-            _value("four_hours", "provider", f"T0{n}", month, 9_000 - 1_500 * n, 10_000, 100)
-            for n in range(3)
+            _value("four_hours", "provider", f"T0{n}", month, count, 10_000, 100)
+            for n, count in enumerate(counts)
         ]
         rows.append(_value("four_hours", "country", COUNTRY, month, 22_500, 30_000, 100))
     return rows
+
+
+def _antibiotics() -> list[dict[str, Any]]:
+    """In the latest month sub-area n has 60 - n broad items of 1,000; S05 did not report."""
+    counts = {code: 60 - n for n, code in enumerate(_codes())}
+    rows = [_value("antibiotics", "sub_icb", code, months()[-1], n, 1_000, 100) for code, n in counts.items()]
+    rows[5] = _without_value(rows[5], "missing", "It did not report.")
+    total = sum(counts.values()) - counts["S05"]
+    return [*rows, _value("antibiotics", "country", COUNTRY, months()[-1], total, 31_000, 100)]
+
+
+def _population() -> list[dict[str, Any]]:
+    """Sub-area n has 100 + n of each sex under 5 and 50 over 90; the country is their sum."""
+    mid_2025 = {"period_start": date(2025, 6, 30), "period_end": date(2025, 6, 30)}
+    young = {code: 100.0 + n for n, code in enumerate(_codes())} | {
+        COUNTRY: sum(100.0 + n for n in range(SUB_AREAS))
+    }
+    return [
+        {"area_type": "country" if code == COUNTRY else "sub_icb", "area": code, **mid_2025}
+        | {"sex": sex, "age_band": band, "people": people}
+        for code, of_young in young.items()
+        for band, people in (("00-04", of_young), ("90+", 50.0 * (SUB_AREAS if code == COUNTRY else 1)))
+        for sex in ("female", "male")
+    ]
+
+
+def _peers() -> list[dict[str, Any]]:
+    """S20 has S21 and S22 for peers; S23 is too unlike."""
+    rows = [("S21", 1, 0.2, True), ("S22", 2, 0.4, True), ("S23", 3, 2.5, False)]
+    names = ("peer", "rank", "distance", "good_match")
+    of_area = {"area_type": "sub_icb", "area": "S20", "inclusion_share": 1.0}
+    return [of_area | dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _neighbours() -> list[dict[str, Any]]:
+    """S00 borders S01 and S08, eight miles away each; S01 lies under the same board."""
+    pairs = [("S00", "S01", True), ("S01", "S00", True), ("S00", "S08", False), ("S08", "S00", False)]
+    return [
+        {"area_type": "sub_icb", "area": one, "other_area": other, "same_parent": same_parent}
+        | {"miles": 8.0, "shares_border": True, "nearness": 1}
+        for one, other, same_parent in pairs
+    ]
 
 
 def _comparisons(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -244,6 +294,8 @@ def _comparisons(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
         against = national[row["indicator"], row["period_end"]]
         if row["lower_95"] <= against <= row["upper_95"]:
             word = "similar"
+        elif row["indicator"] == "antibiotics":
+            word = "worse" if row["value"] > against else "better"
         elif row["indicator"] == "four_hours":
             word = "better" if row["value"] > against else "worse"
         else:
@@ -259,9 +311,25 @@ def _comparisons(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
                 "z": (row["value"] - against) / max(0.1, against / 10),
                 "limits": "95",
                 "significance": word if ranked else "not_compared",
+                "group": None,
+                "noise": None,
             }
         )
-    return _ranked(found)
+    return [*_ranked(found), *(_against_the_standard(row) for row in found if row["area_type"] == "provider")]
+
+
+def _against_the_standard(national: dict[str, Any]) -> dict[str, Any]:
+    keys = ("indicator", "area_type", "area", "period_start", "period_end")
+    difference = national["benchmark_value"] + national["difference"] - 95.0
+    return {
+        **{key: national[key] for key in keys},
+        "benchmark": "standard",
+        "benchmark_name": "Seen within four hours (constitutional standard)",
+        "benchmark_value": 95.0,
+        "difference": difference,
+        "significance": "better" if difference >= 0 else "worse",
+        "limits": "95",
+    }
 
 
 def _ranked(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -278,12 +346,19 @@ def _ranked(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
                 "rank_lower": float(max(1, place - 3)),
                 "rank_upper": float(min(len(counted), place + 3)),
                 "ranked_areas": len(counted),
+                "group": _half(max(1, place - 3), min(len(counted), place + 3), len(counted)),
+                "noise": "comes_and_goes",
             }
     return rows
 
 
+def _half(lower: int, upper: int, areas: int) -> str:
+    half = areas // 2
+    return "higher_half" if upper <= half else "lower_half" if lower > areas - half else "neither_half"
+
+
 def explanations() -> dict[str, list[dict[str, Any]]]:
-    """Why sub-areas differ in completed pathways in the latest month: S05 lies low against need."""
+    """Why sub-areas differ in completed pathways in the latest month: S05 lies low against need, S00 unexplained."""
     of_month = {"indicator": "completed", "area_type": "sub_icb", **_period(months()[-1])}
 
     def limits(lower: str, upper: str, value: float, reach: float) -> dict[str, float]:
@@ -303,9 +378,10 @@ def explanations() -> dict[str, list[dict[str, Any]]]:
         ],
         "gaps": [
             of_month
-            | {"area": "S05", "component": name, "percent": percent, "periods": 12}
+            | {"area": area, "component": name, "percent": percent, "periods": 12}
             | limits("lower", "upper", percent, 3.0)
-            | {"verdict": "against_need" if name == "all" else None}
+            | {"verdict": verdict if name == "all" else None}
+            for area, verdict in (("S05", "against_need"), ("S00", "unexplained"))
             for name, percent in gaps.items()
         ],
         "variation": [
@@ -320,16 +396,30 @@ def explanations() -> dict[str, list[dict[str, Any]]]:
             for name, value in fifths.items()
         ],
         "persistence": [
-            {key: of_month[key] for key in ("indicator", "area_type", "period_end")}
-            | {
-                "period_start": months()[0][0],
-                "area": "S05",
-                "periods": MONTHS,
-                "verdict": "persistently_low",
-            }
-            | {"deviation": -18.0, "next_deviation": -15.0}
-            | limits("deviation_lower", "deviation_upper", -18.0, 4.0)
+            _lasting("completed", "sub_icb", "S05", -18.0),
+            _lasting("completed", "sub_icb", "S00", -21.0),
+            _lasting("four_hours", "provider", "T02", -20.0),
+            _lasting("four_hours", "provider", "T01", -12.0)
+            | {"verdict": "improved", "change_start": IMPROVED, "change": 24.0, "change_q": 0.01}
+            | limits("change_lower", "change_upper", 24.0, 6.0),
         ],
+    }
+
+
+def _lasting(indicator: str, area_type: str, area: str, deviation: float) -> dict[str, Any]:
+    return {
+        "indicator": indicator,
+        "area_type": area_type,
+        "area": area,
+        "period_start": months()[0][0],
+        "period_end": months()[-1][1],
+        "periods": MONTHS,
+        "verdict": "persistently_low",
+        "deviation": deviation,
+        "deviation_lower": deviation - 4.0,
+        "deviation_upper": deviation + 4.0,
+        "next_deviation": deviation + 3.0,
+        "q": 0.001,
     }
 
 
@@ -378,7 +468,7 @@ def _catalogue() -> dict[str, Any]:
         }
 
     return {
-        "indicators": {one["id"]: one for one in (_completed(), _within_four_hours())},
+        "indicators": {one["id"]: one for one in (_completed(), _within_four_hours(), _broad_spectrum())},
         "area_types": {
             one["id"]: one
             for one in (
@@ -391,7 +481,24 @@ def _catalogue() -> dict[str, Any]:
         },
         "programmes": {"planned_care": {"id": "planned_care", "title": "Planned care"}},
         "themes": {},
+        "reproductions": waiting_rows.reproductions(months()),
         "targets": {
+            "rtt_18_weeks": {
+                "id": "rtt_18_weeks",
+                "title": "Waiting up to 18 weeks",
+                "unit": "%",
+                "entries": [
+                    {
+                        "value": 92.0,
+                        "direction": "at_least",
+                        "kind": "constitutional",
+                        "applies_to": ["sub_icb", "icb", "country"],
+                        "valid_from": "2012-04-01",
+                        "valid_to": None,
+                        "source": {"title": "A handbook", "url": "https://example.org/handbook"},
+                    }
+                ],
+            },
             "ae_four_hours": {
                 "id": "ae_four_hours",
                 "title": "Seen within four hours",
@@ -416,7 +523,7 @@ def _catalogue() -> dict[str, Any]:
                         "source": {"title": "A plan", "url": "https://example.org/plan"},
                     },
                 ],
-            }
+            },
         },
     }
 
@@ -459,6 +566,23 @@ def _within_four_hours() -> dict[str, Any]:
         },
         "area_types": ["provider"],
         "standard": ["ae_four_hours"],
+    }
+
+
+def _broad_spectrum() -> dict[str, Any]:
+    return _words("antibiotics") | {
+        "title": "Broad-spectrum share of antibiotics",
+        "short_title": "Broad-spectrum antibiotics",
+        "theme": "prescribing",
+        "programme": "medicines",
+        "polarity": "lower_is_better",
+        "unit": "% of items",
+        "method": "proportion",
+        "multiplier": 100.0,
+        "numerator": {"table": "prescribing", "measure": "numerator", "where": {}},
+        "denominator": {"table": "prescribing", "measure": "denominator", "where": {}, "edition": None},
+        "area_types": ["sub_icb"],
+        "standard": [],
     }
 
 

@@ -171,12 +171,14 @@ def test_a_hospital_can_be_asked_what_it_would_take(client):
 def test_a_claim_agrees_or_not_where_all_its_months_are_on_file(client):
     page = text_of(client, CLAIMS)
     claims = re.split("[“”]", page.split("A comparison: whole")[1])
-    first, wrong, low, total = (claims[n][:400] for n in (2, 4, 6, 8))
+    # Its words stand above its verdict and again above its table.
+    first, wrong, low, total = (claims[n] + claims[n + 2] for n in (2, 6, 10, 14))
     assert "Agrees under" in first
-    assert (
-        "per 1,000 registered people" in first.split("Does not agree")[0]
-    )  # 1st but by need, where it is last
+    # 1st but by need, where it is last
+    assert "per 1,000 registered people" in first.split("Does not agree")[0]
+    assert "need-weighted" not in first.split("Does not agree")[0]
     assert "Does not agree under" in wrong
+    assert "Agrees under" not in wrong
     assert "Agrees under" in low
     # six months of 32 x 500 + 10 x 496
     assert "125,760" in total

@@ -60,7 +60,7 @@ def ranked_bars(
         height=max(60, BAR_HEIGHT * len(points)) if few else 320,
         selected=selected,
         caption_offset=30 if few else 20,
-        caption_left=marks.name_room(points, width) if few else 0,
+        caption_left=marks.name_room(points, width) if few else 34,
     )
 
 

@@ -28,7 +28,8 @@ def simplified(boundaries_rows: Sequence[Row]) -> dict[str, Any]:
     """TopoJSON of one area type's outlines, shared edges kept: object ``areas``, feature id = area code.
 
     Takes rows of the ``boundaries`` table. An area is known by its ODS code, or by its ONS code where the row
-    has none. Islands and holes stay; an island smaller than the tolerance (1 km) may lose its shape.
+    has none; an area of several rows, because its parts merged, is drawn as one. Islands and holes stay; an
+    island smaller than the tolerance (1 km) may lose its shape.
     """
     import shapely
     from shapely.geometry import mapping, shape
@@ -40,16 +41,17 @@ def simplified(boundaries_rows: Sequence[Row]) -> dict[str, Any]:
     outlines = [shape(json.loads(row["geometry"])) for row in boundaries_rows]
     extent = shapely.total_bounds(outlines)
     on_plane = shapely.transform(outlines, _to_plane((extent[1] + extent[3]) / 2))
+    parts: dict[str, list[Any]] = {}
+    for row, outline in zip(boundaries_rows, shapely.coverage_simplify(on_plane, TOLERANCE_KM), strict=True):
+        parts.setdefault(row["code"] or row["ons_code"], []).append(outline)
     features = [
         {
             "type": "Feature",
-            "id": row["code"] or row["ons_code"],
+            "id": code,
             "properties": {},
-            "geometry": mapping(outline),
+            "geometry": mapping(outlines[0] if len(outlines) == 1 else shapely.coverage_union_all(outlines)),
         }
-        for row, outline in zip(
-            boundaries_rows, shapely.coverage_simplify(on_plane, TOLERANCE_KM), strict=True
-        )
+        for code, outlines in parts.items()
     ]
     collection = {"type": "FeatureCollection", "features": features}
     return json.loads(Topology(collection, object_name="areas", prequantize=10_000).to_json())
