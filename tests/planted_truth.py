@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from careatlas.build import pipeline
 from careatlas.engine.release import Release
@@ -27,6 +28,12 @@ TURNED = {
     "share over four hours in type 1 departments": -1,
 }  # more of it, less of the value
 MIXED_LEVELS = "ae_four_hours"
+
+
+def examined(seed: int, folder: Path) -> pd.DataFrame:
+    """What ``marked`` gives of one country, made and built in ``folder``; may run in a process of its own."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        return marked(*built_country(seed, folder, monkeypatch)).assign(seed=seed)
 
 
 def built_country(seed: int, folder: Path, monkeypatch) -> tuple[dict, Release]:

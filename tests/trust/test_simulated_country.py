@@ -3,10 +3,13 @@
 Seeds 1 to 5 served while the method was made; these twenty did not. Key: ``planted_truth``.
 """
 
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
 import numpy as np
 import pandas as pd
 import pytest
-from planted_truth import built_country, marked
+from planted_truth import examined
 
 SEEDS = range(101, 121)
 FEWEST_FOUND, MOST_FALSE = 0.9, 0.1
@@ -16,11 +19,9 @@ pytestmark = pytest.mark.timeout(7200)  # the first test builds twenty countries
 
 @pytest.fixture(scope="module")
 def exam(tmp_path_factory):
-    parts = []
-    for seed in SEEDS:
-        with pytest.MonkeyPatch.context() as monkeypatch:
-            folder = tmp_path_factory.mktemp(f"seed{seed}")
-            parts.append(marked(*built_country(seed, folder, monkeypatch)).assign(seed=seed))
+    folders = [tmp_path_factory.mktemp(f"seed{seed}") for seed in SEEDS]
+    with ProcessPoolExecutor(max_workers=2, mp_context=get_context("spawn")) as processes:
+        parts = list(processes.map(examined, SEEDS, folders))
     return pd.concat(parts, ignore_index=True)
 
 

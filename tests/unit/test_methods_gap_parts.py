@@ -68,6 +68,18 @@ def test_less_than_need_would_have_is_not_in_line_with_need():
     assert found.verdict[neediest] == "unexplained"
 
 
+def test_need_without_effect_excuses_nobody():
+    """Areas differ for other reasons: what need might explain, being uncertain, is not what it does explain."""
+    rng = np.random.default_rng(11)
+    observed = rng.poisson(1500 * np.exp(rng.normal(0, 0.05, (5, AREAS)))).astype(float)
+    found = gap_parts(observed, [1500.0] * AREAS, None, {"need": NEED}, SIGN)
+    need, whole = (found.percent[..., found.component.index(name)] for name in ("need", "all"))
+    in_line = found.verdict == "in_line_with_need"
+    assert (found.verdict == "unexplained").sum() > 20
+    assert (need * np.sign(whole) > 0)[in_line].all()
+    assert in_line.mean() < 0.01
+
+
 def test_the_further_an_area_lies_the_further_its_verdict_never_back():
     """One area with average need moves from the mean outwards; the others differ by chance and a little more."""
     places = {"within_chance": 0, "unexplained": 1}

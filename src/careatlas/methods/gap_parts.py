@@ -23,7 +23,7 @@ Formula::
     within_chance      it may be 0, and observed is not beyond counting error (q of two sides > .05)
     comes_and_goes     it may be 0
     against_need       it is below 0, where need is more than half a standard deviation above the mean
-    in_line_with_need  less the part of need it may be 0
+    in_line_with_need  less the part of need it may be 0, and that part is half of it or more
     unexplained        all else, such as less than need would have, though no less than others
 
     need = mean of the covariates with signs, each times its sign, standardised
@@ -50,6 +50,7 @@ from careatlas.methods.waterfall import Waterfall
 CHAPTER = "Variation"
 BEYOND_COUNTING_Q = 0.05  # false discovery over the areas of a map
 HIGHER_NEED = 0.5  # standard deviations above the mean area
+HALF_OF_IT = 0.5  # the least part of a difference that need must make
 
 
 class GapParts(NamedTuple):
@@ -183,7 +184,9 @@ def _verdicts(
     low, high = np.quantile(by_name["difference"], [0.025, 0.975], axis=-1)
     left_low, left_high = np.quantile(by_name["difference"] - by_name["met"], [0.025, 0.975], axis=-1)
     may_be_none = (low <= 0) & (high >= 0)
-    is_met = (left_low <= 0) & (left_high >= 0)
+    whole, met = by_name["difference"].mean(axis=-1), by_name["met"].mean(axis=-1)
+    # Where need is so uncertain that it might explain anything, it explains nothing.
+    is_met = (left_low <= 0) & (left_high >= 0) & (met * np.sign(whole) >= HALF_OF_IT * np.abs(whole))
     beyond_counting = false_discovery(chdtrc(1, (observed - expected) ** 2 / expected)) <= BEYOND_COUNTING_Q
     comes_and_goes = beyond_counting & ("comes and goes" in given.errors)
     return np.select(
