@@ -114,9 +114,7 @@ def _build(
             "files": account.files(reads, editions),
             "reconciliation": account.reconciliation(reads, editions, areas),
         }
-        release_tables |= derived_tables(
-            Known(restate.comparable(values), comparisons, areas, catalogue, small), say
-        )
+        release_tables |= derived_tables(Known(values, comparisons, areas, catalogue, small), say)
         say("waits by week")
         people = people_by_area(small("population"), small("need_weights"), areas)
         waits = write_waits(
@@ -144,10 +142,9 @@ def _all_values(
         say(f"[{number}/{len(catalogue.indicators)}] {indicator.id}{told}")
         if not absent:
             exact = indicator_values(indicator, catalogue, inputs, areas, findings)
-            values.append(disclose.as_shown(exact, indicator.numerator.table, indicator.decimals))
-            comparisons.append(
-                compare.comparisons(restate.comparable(values[-1]), indicator, catalogue, areas)
-            )
+            shown = disclose.as_shown(exact, indicator.numerator.table, indicator.decimals)
+            values.append(restate.comparable(shown))
+            comparisons.append(compare.comparisons(values[-1], indicator, catalogue, areas))
     return _stacked(values), _stacked(comparisons)
 
 

@@ -159,8 +159,8 @@ def told(frame: pd.DataFrame, origins: pd.DataFrame, keys: Sequence[str]) -> pd.
 
 
 def comparable(values: pd.DataFrame) -> pd.DataFrame:
-    """``values`` as everything that ranks, compares or explains may see them: an estimate counts as incomplete there,
-    so that no step can forget to leave it out."""
+    """``values`` as they are published: an estimate counts as incomplete, so that nothing that ranks, compares or
+    explains, here or on a page, can forget to leave it out."""
     estimated = values["estimated"].fillna(False).astype(bool) & values["status"].isin(["reported", "zero"])
     return values.assign(status=values["status"].where(~estimated, "incomplete"))
 

@@ -108,6 +108,8 @@ def status_in_words(row: Row) -> str:
         "hidden": "Hidden: known, but too small to show.",
     }[row["status"]]
     note = row.get("note")
+    if row.get("estimated"):
+        meaning = "Not compared and not ranked."
     return f"{meaning} {note[0].upper()}{note[1:]}" if note else meaning
 
 
