@@ -68,17 +68,19 @@ def neighbour_rows(pairs, shares_border=True, nearness=None):
     return pd.DataFrame(rows, columns=RELEASE["neighbours"].column_names)
 
 
-def people_rows(people=10_000.0, counted="registered"):
-    start = pd.Timestamp("2023-04-01")
+def people_rows(people=10_000.0, counted="registered", edition="2023_2024"):
+    start = pd.Timestamp(f"{edition[:4]}-04-01")
     rows = [
         {
             "people_counted": counted,
+            "edition": edition,
+            "source": "need_weights",
             "area_type": "sub_icb",
             "area": area,
             "period_start": start,
-            "people": people,
+            "people": of_area,
         }
-        for area in AREAS
+        for area, of_area in zip(AREAS, np.broadcast_to(people, 40), strict=True)
     ]
     return pd.DataFrame(rows, columns=RELEASE["denominators"].column_names)
 
@@ -129,19 +131,45 @@ def test_opioids_that_fall_with_deprivation_go_against_need():
     assert "in_line_with_need" not in set(verdict)
 
 
-def test_need_weighted_rates_start_from_people_and_the_weighting_is_need():
-    """Counts follow the weighted people exactly: by them nothing differs, by people registered it is all need."""
+def weighted():
+    """Counts that follow the weight of an area's people, with people and need of the edition 2023_2024."""
     weight = 1 + 0.3 * (DEPRIVATION - 50) / 80
     values = rate_rows("completed_pathways", RNG.poisson(4000 * weight)[None].astype(float))
     values["denominator"] *= weight
     values["expected"] = values["denominator"] * values["count"].sum() / values["denominator"].sum()
-    shares = explained(values, found(need_weighted_ratio=weight))["shares"]
+    tables = found(need_weighted_ratio=weight)
+    tables["covariates"]["period_start"] = tables["denominators"]["period_start"]
+    return weight, values, tables
+
+
+def test_need_weighted_rates_start_from_people_and_the_weighting_is_need():
+    """Counts follow the weighted people exactly: by them nothing differs, by people registered it is all need."""
+    _, values, tables = weighted()
+    shares = explained(values, tables)["shares"]
     by_name = shares[shares["covariates"] == "all"].set_index("component")
     assert by_name.loc["need", "share"] > 0.9
     without = shares[shares["covariates"] == "untainted"].set_index("component")
     assert "need" not in without.index
     assert without.loc["unexplained", "share"] + without.loc["spatial", "share"] > 0.9
     assert shares.groupby("covariates")["share"].sum().tolist() == [1, 1]
+
+
+def test_people_and_need_are_of_the_edition_that_the_indicator_names():
+    """completed_pathways names 2023_2024. A later edition has begun by January 2024, with the people and the need of
+    each place turned about: it changes nothing."""
+    weight, values, tables = weighted()
+    alone = explained(values, tables)
+    turned = covariate_rows(need_weighted_ratio=weight[::-1])
+    later = people_rows(10_000 * weight[::-1] ** 3, edition="2023_2024").assign(
+        edition="2024_2025", period_start=pd.Timestamp("2024-01-01")
+    )
+    for name, rows in (
+        ("denominators", later),
+        ("covariates", turned.assign(period_start=later["period_start"])),
+    ):
+        both = explained(values, tables | {name: pd.concat([tables[name], rows], ignore_index=True)})
+        pd.testing.assert_frame_equal(both["shares"], alone["shares"])
+        pd.testing.assert_frame_equal(both["gaps"], alone["gaps"])
 
 
 def test_an_area_without_a_full_return_is_in_no_table():
@@ -179,6 +207,17 @@ def test_from_the_twelfth_month_on_twelve_are_taken_together():
     last = answer["shares"][answer["shares"]["periods"] == 12]
     assert set(last["component"]) >= {"chance", "comes_and_goes", "need", "against_need", "unexplained"}
     assert last.groupby("period_end")["share"].sum().tolist() == [1, 1]
+
+
+def test_twelve_months_with_a_break_among_them_are_not_taken_together():
+    """Six months, a year without figures, thirteen months: only the last two end twelve that follow one another."""
+    values = rate_rows("high_dose_opioids", follows(DEPRIVATION, 0.2, number=31, events=400.0))
+    starts = [start for start, _ in months(31)]
+    values = values[~values["period_start"].isin(starts[6:18])]
+    tables = found(deprivation=DEPRIVATION, gp_payments=DEPRIVATION[ELSEWHERE])
+    shares = explained(values, tables)["shares"]
+    periods = shares.drop_duplicates("period_end").sort_values("period_end")["periods"]
+    assert periods.tolist() == [1] * 6 + [1] * 11 + [12] * 2
 
 
 def test_every_index_stands_beside_what_chance_alone_would_give():

@@ -31,6 +31,15 @@ def test_a_wait_in_the_open_last_week_is_not_known_and_said_to_be():
     assert found.open_ends.tolist() == [3, 0]
 
 
+def test_few_waits_have_no_upper_limit_and_it_is_open_only_where_the_longest_wait_is():
+    # Of three, all 2-3 weeks: 2 + 1.5/3 = 2.5. The upper limit would be the fourth of three (7 of 8 is below 97.5 %).
+    short, one_long = wait_quantile([[0, 0, 3, 0], [0, 0, 2, 1]], 0.5), wait_quantile([0] * 2 + [30, 0], 0.5)
+    assert short.weeks.tolist() == [2.5, 2.75]
+    assert np.isnan(short.upper).all()
+    assert short.open_ends.tolist() == [0, 1]
+    assert one_long.upper < 3
+
+
 def test_nobody_and_a_missing_week_have_no_wait():
     found = wait_quantile([[0, 0, 0], [5, np.nan, 1]], 0.5)
     for part in found:
@@ -85,6 +94,12 @@ def test_clearance_without_completions_is_not_known():
     assert np.isnan(found.value[0])
     assert np.isnan([found.lower[0], found.upper[0]]).all()
     assert found.value[1] == 0
+
+
+def test_each_area_s_completions_may_be_of_weeks_of_its_own():
+    assert clearance_weeks([100, 100], [50, 50], weeks=[4, 2]).value.tolist() == [8, 4]
+    with pytest.raises(ValueError, match="weeks is zero"):
+        clearance_weeks([100], [50], weeks=0)
 
 
 def needed(weeks, new, completed, target=0.8, order="longest_first", by_weeks=4, removed=0):

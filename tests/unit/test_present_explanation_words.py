@@ -60,6 +60,17 @@ def test_one_period_shows_counting_error_only():
     assert words.ONE_PERIOD in words.gap_explained(rows, "Aton", "Erewhon")
 
 
+def test_one_period_broken_down_denies_no_persistence_that_more_periods_show():
+    rows = [gap("all", -20, -25, -15, "unexplained", periods=1)]
+    spread = [share("chance", 1, 1, 1, periods=1)]
+    for said in (
+        words.gap_explained(rows, "Aton", "Erewhon", has_lasting=True),
+        words.spread_explained(spread, "boards", has_lasting=True),
+    ):
+        assert said[-1] == "This breakdown rests on one period, and so allows for counting error only."
+        assert words.ONE_PERIOD not in said
+
+
 def test_too_few_areas_are_said_and_not_guessed():
     said = words.spread_explained([share("chance", None, None, None)], "boards")
     assert said == ["There are too few boards with a full return to say what the differences come from."]

@@ -231,6 +231,14 @@ def test_only_full_returns_enter_and_zero_is_one():
     assert found.figures["count"].tolist() == [[7.0, 0.0]]
 
 
+def test_a_figure_that_is_partly_estimated_is_in_no_pair():
+    """Half of B is an old area's, shared out by people: the release keeps it as reported, and estimated."""
+    table = values(("A", 0, "reported", 7.0), ("B", 0, "reported", 90.0))
+    estimated = table.set_column(table.column_names.index("estimated"), "estimated", pa.array([False, True]))
+    assert panel(table, month(0)).areas == ["A", "B"]
+    assert panel(estimated, month(0)).areas == ["A"]
+
+
 def test_periods_are_those_that_follow_one_another_up_to_the_one_asked_for():
     rows = values(*(("A", n, "reported", 10.0 + n) for n in (0, 2, 3, 4, 5)))
     assert panel(rows, month(4)).periods == [month(2), month(3), month(4)]

@@ -68,6 +68,30 @@ def test_peers_stand_before_larger_changes_elsewhere(tmp_path):
     assert [(row["area"], row["peer_rank"]) for row in found] == [("T01", 2), ("T02", None)]
 
 
+def test_where_an_area_stood_before_leaves_estimates_out(tmp_path):
+    """60 of 75 in eleven months; a twelfth, at 15, is partly estimated: 60 / 75 - 1 = -20 %, and not -25 %."""
+    own = history("T01", 60.0, 72.0)
+    own[0] |= {"value": 15.0, "estimated": True}
+    values = [*monthly("four_hours", "country", "SIM", [75.0] * 24), *own]
+    rows = [OWN, changed("T01", "improved", 20.0, 12.0, 28.0)]
+    (row,) = got_better(release_of(tmp_path, values=values, persistence=rows), "four_hours", "T00")
+    assert row["before"] == pytest.approx(-20)
+
+
+@pytest.mark.parametrize("own_set", [None, []])
+def test_one_of_the_ten_that_is_no_good_match_is_not_among_the_peers(tmp_path, own_set):
+    release = release_of(
+        tmp_path,
+        values=[*monthly("four_hours", "country", "SIM", [75.0] * 24), *history("T01", 60.0, 72.0)],
+        persistence=[OWN, changed("T01", "improved", 20.0, 12.0, 28.0)],
+        peers=[{"area_type": "provider", "area": "T00", "peer": "T01", "rank": 1, "good_match": False}],
+    )
+    (row,) = got_better(release, "four_hours", "T00", own_set=own_set)
+    assert (row["is_peer"], row["peer_rank"], row["good_match"]) == (False, 1, False)
+    (row,) = got_better(release, "four_hours", "T00", own_set=["T01"])
+    assert row["is_peer"]
+
+
 def test_without_a_direction_nothing_is_better(tmp_path):
     with pytest.raises(NotKnownError, match="no better direction"):
         got_better(release_of(tmp_path), "completed", "S05")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from careatlas.methods.placing import placing
 from careatlas.methods.ranking import Scores
 from careatlas.present.rank_words import groups_in_words, noise_in_words, place, rank_sentence
+from careatlas.web.waiting_rates import allowed_for
 
 NEITHER, HIGHER = {"polarity": "neither"}, {"polarity": "higher_is_better"}
 NAMES = {f"A{n:02d}": f"Place {chr(65 + n)}" for n in range(26)}
@@ -151,3 +152,9 @@ def test_without_ranked_areas_nothing_is_said():
 )
 def test_what_ranks_allow_for_is_said_by_how_many_periods_there_are(noise, periods, said):
     assert noise_in_words(noise, periods) == said
+
+
+@pytest.mark.parametrize(("run", "used"), [(12, 12), (24, 24), (25, 24), (60, 24)])
+def test_waits_never_say_more_months_than_what_comes_and_goes_was_told_from(run, used):
+    said = allowed_for("comes_and_goes", run)
+    assert f"between the {used} periods" in said

@@ -7,6 +7,7 @@ import pytest
 from small_release import monthly, release_of
 
 from careatlas.present.spc_signals import chart_points, false_alarms_in_words, signals
+from careatlas.present.standards import in_force
 
 # Mean 71, moving range 2: limits 71 -/+ 2.66 x 2, all moving ranges being 2.
 STEADY = [70.0, 72.0] * 8
@@ -44,6 +45,15 @@ def test_assurance_is_against_the_constitutional_standard_in_force(tmp_path):
     assert high["assurance"] == "consistent_pass"
 
 
+def test_the_standard_of_the_icon_is_the_one_that_every_page_names_first(tmp_path):
+    release = release_of(tmp_path, values=monthly("four_hours", "provider", "T00", STEADY))
+    (row,) = signals(release, "T00")
+    indicator = release.catalogue["indicators"]["four_hours"]
+    first, *_ = in_force(release.catalogue["targets"], indicator, "provider", row["period_end"])
+    assert first["kind"] == "constitutional standard"
+    assert (row["standard"], row["standard_value"]) == (first["title"], first["value"])
+
+
 def test_before_the_standard_began_there_is_no_assurance(tmp_path):
     row = signal_of(tmp_path, STEADY, first=date(2008, 1, 1))
     assert (row["assurance"], row["standard"]) == ("none", None)
@@ -63,6 +73,26 @@ def test_below_four_points_there_is_no_chart(tmp_path):
 def test_an_incomplete_month_is_a_gap_and_its_icon_says_missing(tmp_path):
     row = signal_of(tmp_path, [*STEADY, None])
     assert (row["variation"], row["value"], row["points"]) == ("missing", None, 16)
+
+
+def test_a_month_that_is_partly_estimated_is_a_gap(tmp_path):
+    rows = monthly("four_hours", "provider", "T00", [*STEADY, 50.0])
+    rows[-1]["estimated"] = True
+    (row,) = signals(release_of(tmp_path, values=rows), "T00")
+    assert (row["variation"], row["reported_value"], row["status"], row["points"]) == (
+        "missing",
+        None,
+        "incomplete",
+        16,
+    )
+
+
+def test_estimates_do_not_make_a_series_long_enough(tmp_path):
+    rows = [
+        row | {"estimated": at == 0}
+        for at, row in enumerate(monthly("four_hours", "provider", "T00", STEADY[:4]))
+    ]
+    assert signals(release_of(tmp_path, values=rows), "T00") == []
 
 
 def test_a_month_without_any_row_is_a_gap_in_its_place(tmp_path):

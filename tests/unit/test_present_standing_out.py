@@ -202,6 +202,30 @@ def test_with_too_few_periods_nothing_is_said_to_last_or_to_be_expected(row):
     assert expected_next(row, "England") == ""
 
 
+@pytest.mark.parametrize("row", [None, over_time(deviation=None, next_deviation=None)])
+@pytest.mark.parametrize(
+    ("periods", "reason"),
+    [
+        (3, ": too few to show persistence"),
+        (4, "; persistence not worked out: too few events in a period, or a gap in the series"),
+        (60, "; persistence not worked out: too few events in a period, or a gap in the series"),
+    ],
+)
+def test_periods_are_the_reason_only_where_there_are_fewer_than_four(row, periods, reason):
+    assert lasting_in_brief(row, periods, -2.0, "England") == f"{periods} periods on file{reason}."
+
+
+def test_a_verdict_of_one_period_beside_a_difference_that_lasts_says_only_what_the_breakdown_rests_on():
+    gap = {"verdict": "unexplained", "periods": 1}
+    assert verdict_in_brief(gap, over_time(periods=8)) == (
+        "Unexplained (this breakdown rests on one period)."
+    )
+    unknown = over_time(deviation=None)
+    for row in (None, unknown):
+        assert "cannot show persistence" in verdict_in_brief(gap, row)
+    assert verdict_in_brief({**gap, "periods": 12}, over_time()) == "Unexplained."
+
+
 def test_a_verdict_of_one_period_says_that_it_is_counting_error_only():
     assert verdict_in_brief({"verdict": "unexplained", "periods": 1}) == (
         "Unexplained (counting error only: cannot show persistence)."

@@ -11,6 +11,7 @@ import pytest
 from careatlas.engine.release import publish
 from careatlas.engine.tables import RELEASE
 from careatlas.errors import NotKnownError
+from careatlas.present.waiting_words import median_text, wait_limits
 from careatlas.present.waits import extra_pathways, waiting_times
 
 ADMITTED, OTHER, LIST, NEW = "completed_admitted", "completed_non_admitted", "incomplete", "new_periods"
@@ -24,7 +25,10 @@ def month(year, number):
 DECEMBER, JANUARY = month(2025, 12), month(2026, 1)
 
 
-def wait(area, part, weeks, period=JANUARY, status="reported", note=None, pathways=None, area_type="sub_icb"):
+def wait(
+    area, part, weeks, period=JANUARY, status="reported", note=None, pathways=None, area_type="sub_icb",
+    specialty="100",
+):  # fmt: skip
     counted = sum(weeks) if weeks else pathways
     return {
         "area_type": area_type,
@@ -32,7 +36,7 @@ def wait(area, part, weeks, period=JANUARY, status="reported", note=None, pathwa
         "period_start": period[0],
         "period_end": period[1],
         "part": part,
-        "specialty": "100",
+        "specialty": specialty,
         "pathways": counted if pathways is None else pathways,
         "weeks": weeks,
         "status": status,
@@ -148,6 +152,21 @@ def test_long_waits_and_open_ends(tmp_path):
     assert (row["within_18_weeks"], row["share_within_18_weeks"]) == (5, 5)
 
 
+def test_only_waits_in_the_open_week_are_said_to_be_over_it(tmp_path):
+    short, long = weeks(0, 0, 3), [*weeks(0, 0, 2)[:104], 1]
+    release = release_of(
+        tmp_path, [wait("A1", LIST, short), wait("A2", LIST, long), wait("A3", LIST, weeks(99))]
+    )
+    said = {row["area"]: wait_limits(row, "median") for row in waiting_times(release, "100", LIST)}
+    assert said["A1"] == "2.0 or more: too few for an upper limit"  # of three waits under three weeks
+    assert said["A2"] == "2.0 to over 104"  # the longest of three is
+    assert said["A3"] == "0.4 to 0.6"
+    (all_open,) = waiting_times(
+        release_of(tmp_path / "2", [wait("A1", LIST, [*weeks(0)[:104], 3])]), "100", LIST
+    )
+    assert (median_text(all_open, "median"), wait_limits(all_open, "median")) == ("over 104", "")
+
+
 def test_a_window_over_two_layouts_says_what_both_can_tell(tmp_path):
     old = [*weeks(1, last=52)[:52], 4]
     release = release_of(
@@ -172,17 +191,22 @@ def test_clearance_is_the_list_over_a_week_s_completions(tmp_path):
         assert waiting_times(release, "100", part)[0]["clearance_weeks"] == pytest.approx(31 / 7)
 
 
-def test_a_provider_has_no_people_and_is_none_where_it_sent_nothing_of_the_specialty(tmp_path):
+def test_a_provider_has_no_people_and_is_none_where_what_it_sent_has_none_of_the_specialty(tmp_path):
+    sent = [("P1", DECEMBER), ("P1", JANUARY), ("P2", DECEMBER), ("P2", JANUARY), ("P3", DECEMBER)]
+    of_specialty = [("P1", DECEMBER), ("P1", JANUARY), ("P2", DECEMBER), ("P3", DECEMBER)]
     release = release_of(
         tmp_path,
-        [
-            wait("P1", ADMITTED, weeks(9), DECEMBER, area_type="provider"),
-            wait("P1", ADMITTED, weeks(9), area_type="provider"),
-            wait("P2", ADMITTED, weeks(9), DECEMBER, area_type="provider"),
-        ],
+        [wait(code, OTHER, weeks(20), when, area_type="provider", specialty="total") for code, when in sent]
+        + [wait(code, ADMITTED, weeks(9), when, area_type="provider") for code, when in of_specialty],
     )
     rows = by_area(waiting_times(release, "100", ADMITTED, "provider"))
-    assert [(row["pathways"], row["status"]) for row in rows.values()] == [(9, "reported"), (0, "zero")]
+    assert {code: (row["pathways"], row["status"]) for code, row in rows.items()} == {
+        "P1": (9, "reported"),
+        "P2": (0, "zero"),  # others of January are on file
+        "P3": (None, "missing"),  # nothing is
+    }
+    rows = by_area(waiting_times(release, "100", ADMITTED, "provider", months=2))
+    assert [rows[code]["status"] for code in ("P1", "P2", "P3")] == ["reported", "reported", "incomplete"]
     assert not [column for column in rows["P1"] if "per_1000" in column]
 
 
@@ -236,6 +260,48 @@ def test_without_the_month_before_the_list_is_taken_to_keep_its_size(tmp_path):
     assert row["removed_per_week"] == pytest.approx(14)
     assert row["waiting_without"] == pytest.approx(124)
     assert "keep the list at its size" in row["assumptions"]
+
+
+TWO_YEARS = [
+    month(2024 + n // 12, n % 12 + 1) for n in range(1, 25)
+]  # February 2024 to January 2026: 731 days
+
+
+def test_figures_a_week_are_of_the_weeks_with_a_return(tmp_path):
+    # One month of 24 is missing, which leaves the answer whole; A2 sent it. 31 a month of 23 months in 700 days.
+    waits = [wait(area, LIST, weeks(620)) for area in ("A1", "A2")]
+    for area in ("A1", "A2"):
+        for when in TWO_YEARS:
+            if area == "A2" or when != DECEMBER:
+                waits += [wait(area, ADMITTED, weeks(31), when), wait(area, OTHER, weeks(31), when)]
+                waits.append(wait(area, NEW, None, when, pathways=124))
+            else:
+                waits += [wait(area, part, None, when, "missing") for part in (ADMITTED, OTHER, NEW)]
+    release = release_of(tmp_path, waits)
+    rows = by_area(extra_pathways(release, "100", months=24))
+    assert rows["A1"]["completed_per_week"] == pytest.approx(62 * 23 * 7 / 700)
+    assert rows["A1"]["new_per_week"] == pytest.approx(124 * 23 * 7 / 700)
+    assert rows["A2"]["completed_per_week"] == pytest.approx(62 * 24 * 7 / 731)
+    rows = by_area(waiting_times(release, "100", LIST)) | by_area(
+        waiting_times(release, "100", ADMITTED, months=24)
+    )
+    assert rows["A1"]["clearance_weeks"] == pytest.approx(620 / (62 * 23 * 7 / 700))
+    assert rows["A2"]["clearance_weeks"] == pytest.approx(620 / (62 * 24 * 7 / 731))
+
+
+def test_the_list_grew_over_all_the_weeks_between_its_first_and_last_month(tmp_path):
+    # October's list of 93 is 124 at the end of January, 92 days later; November is on file, December is not.
+    october, november = month(2025, 10), month(2025, 11)
+    earlier = {
+        "before": wait("A1", LIST, weeks(31, 31, 31), october),
+        "admitted then": wait("A1", ADMITTED, weeks(0, 0, 0, 30), november),
+        "other then": wait("A1", OTHER, weeks(0, 30), november),
+        "new then": wait("A1", NEW, None, november, pathways=120),
+    }
+    (row,) = extra_pathways(release_of(tmp_path, queue(**earlier)), "100", months=3)
+    # 61 days are on file: 244 new and 122 completed are 28 and 14 a week.
+    flows = (row["new_per_week"], row["completed_per_week"], row["removed_per_week"])
+    assert flows == pytest.approx((28, 14, 28 - 14 - 31 * 7 / 92))
 
 
 def test_an_area_without_a_full_return_gets_no_answer(tmp_path):

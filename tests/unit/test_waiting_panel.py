@@ -2,6 +2,7 @@
 
 import calendar
 from datetime import date
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
@@ -9,9 +10,10 @@ import pytest
 
 from careatlas.engine.release import publish
 from careatlas.engine.tables import RELEASE
+from careatlas.errors import NotKnownError
 from careatlas.present.gaps import Panel
 from careatlas.present.waiting_panel import lasting, month_to_month, monthly, places_by_month
-from careatlas.present.waits import waiting_times
+from careatlas.present.waits import _chances_now, waiting_times
 
 AREAS = [f"A{n:02d}" for n in range(12)]
 PEOPLE = 10_000.0
@@ -135,3 +137,26 @@ def test_places_need_areas_that_can_be_told_apart(tmp_path):
     given = panel_of(release_of(tmp_path, same), months(2)[-1][1])
     assert isinstance(given, Panel)
     assert set(places_by_month(given).group.ravel().tolist()) == {"not_apart"}
+
+
+def of_weeks(*weeks):
+    return SimpleNamespace(
+        areas=["A00"], weeks=np.array([weeks], float) if weeks else None, known_weeks=np.array([1.0])
+    )
+
+
+@pytest.mark.parametrize(
+    ("waiting", "done", "chance"),
+    [
+        ((10, 20, 30, 40), (2, 9), [0.2, 0.1, 0.1, 0.1]),  # 9 of the 90 in their open last week
+        ((10, 90), (2, 3, 4, 2), [0.2, 0.1]),
+        ((10, 90), (2, 9), [0.2, 0.1]),
+    ],
+)
+def test_chances_of_treatment_are_of_the_weeks_that_both_layouts_tell(waiting, done, chance):
+    assert _chances_now(of_weeks(*waiting), of_weeks(*done)).tolist() == [pytest.approx(chance)]
+
+
+def test_without_weeks_of_those_completed_there_are_no_chances():
+    with pytest.raises(NotKnownError, match="have no weeks waited on file"):
+        _chances_now(of_weeks(10, 90), of_weeks())

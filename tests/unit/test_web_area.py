@@ -148,11 +148,34 @@ def test_every_comparison_with_peers_uses_the_set_of_the_address(client):
     assert "Your own peers" in page
 
 
+def test_an_own_set_larger_than_can_be_drawn_says_how_many_are_and_keeps_them_all(client):
+    codes = [f"S{n:02d}" for n in range(26) if n != 20]  # 25
+    page = page_of(client, f"/areas/S20/?peers={','.join(codes)}")
+    assert "Underhill beside areas of your own choice: the first 23 of 25" in words(page)
+    assert len(lines_of(page, "heat-table")[0]) == 1 + 1 + 23
+    address = re.search(r'href="(/data/areas/S20/heat\.csv[^"]*)"', page)[1].replace("&amp;", "&")
+    assert address.endswith(f"peers={','.join(codes)}")
+    assert client.get(address).status_code == 200
+    small = words(page_of(client, f"/areas/S20/?peers={','.join(codes[:23])}"))
+    assert "areas of your own choice" in small
+    assert "the first 23" not in small
+
+
 def test_of_those_who_got_better_the_own_set_is_said_to_be_ones_peers(client):
     page = words(page_of(client, "/areas/T02/?peers=T01"))
     assert "Birchcombe Infirmary among its peers" in page
     other = words(page_of(client, "/areas/T02/?peers=T00"))
     assert "Birchcombe Infirmary not among its peers" in other
+
+
+def test_where_nobody_is_a_good_match_who_got_better_is_not_said_to_be_among_the_peers(tmp_path, monkeypatch):
+    far = {"area_type": "provider", "area": "T02", "peer": "T01", "rank": 1, "distance": 2.5}
+    unlike = [far | {"good_match": False, "inclusion_share": 1.0}]
+    monkeypatch.setattr(web_release, "_peers", lambda: unlike)
+    web_release.make_release(tmp_path)
+    with web_release.client_of(tmp_path) as client:
+        page = words(page_of(client, "/areas/T02/"))
+    assert "Birchcombe Infirmary no good match -20% September 2025" in page
 
 
 def test_a_set_may_be_given_by_a_form_one_name_at_a_time(client):

@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+import waiting_rows
 from web_release import client_of, make_release
 
 PAGE = "/waiting-times/"
@@ -15,6 +16,32 @@ def client(tmp_path_factory):
     home = tmp_path_factory.mktemp("waiting")
     make_release(home)
     with client_of(home) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def gapped_home(tmp_path_factory):
+    """The same without January 2026; S04 has no pathways at all, and T02 has ten of each kind a month."""
+    home, of_all = tmp_path_factory.mktemp("gapped"), waiting_rows.tables
+
+    def tables(months, country):
+        rows = of_all([*months[:-3], *months[-2:]], country)
+        for row in rows["waits"]:
+            if row["area"] in ("S04", "T02") and row["weeks"]:
+                few = 0 if row["area"] == "S04" else 1
+                row |= {"pathways": float(few), "weeks": [few, *[0] * 104]}
+                row["status"] = "reported" if few else "zero"
+        return rows
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(waiting_rows, "tables", tables)
+        make_release(home)
+    return home
+
+
+@pytest.fixture
+def gapped(gapped_home):
+    with client_of(gapped_home) as client:
         yield client
 
 
@@ -93,6 +120,14 @@ def test_gaps_between_neighbours_say_what_they_show(client):
     )
 
 
+def test_a_false_discovery_rate_is_never_none_at_all(client):
+    table = client.get(PAGE).content.decode().split('<table id="gaps-table">')[1].split("</table>")[0]
+    found = [re.findall(r"<td[^>]*>([^<]*)", row)[5] for row in table.split("<tr>")[2:]]
+    assert found
+    assert all(re.fullmatch(r"under 0\.001|[01]\.\d{3}", q) for q in found), found
+    assert "0.000" not in found
+
+
 def test_with_one_month_no_gap_is_said_to_last(client):
     page = text_of(client, PAGE + "?period=2025-10&months=1")
     assert "Counting error only: cannot show persistence" in page
@@ -105,6 +140,12 @@ def test_what_it_would_take_states_its_assumptions(client):
     assert "each week 133 join, 127 are completed" in page
     assert "Arrivals 5% above those of that time" in page or "arrivals 5% above those of that time" in page
     assert "80% of its list within 18 weeks by the end of September 2026" in page
+
+
+def test_the_target_is_said_as_it_was_asked_for(client):
+    page = text_of(client, PAGE + "?area=S05&target=92.5&by=2026-09")
+    assert "92.5% of the list within 18 weeks" in page
+    assert "92% of the list" not in page
 
 
 def test_each_order_of_treatment_has_its_own_answer(client):
@@ -126,6 +167,7 @@ def test_an_area_without_a_full_return_gets_no_projection(client):
         ("part=admitted", "is not a part of the pathways"),
         ("denominator=everybody", "is not a way to count people"),
         ("months=99", "is not a number from 1 to 24"),
+        ("months=²", "is not a number from 1 to 24"),
         ("area=X99", "is not an area of this release"),
         ("by=2026-09&target=120", "is not a number from 1 to 99"),
         ("by=2026-09&treated=first", "is not an order of treatment"),
@@ -141,6 +183,17 @@ def test_what_cannot_be_shown_is_a_page_that_says_so(client, asked, told):
 def test_a_month_that_is_not_on_file_is_said_and_the_latest_shown(client):
     page = text_of(client, PAGE + "?period=2020-01")
     assert "There are no figures for 2020-01 of this part. March 2026 is shown." in page
+
+
+def test_where_a_month_is_missing_only_those_that_follow_one_another_are_summed(gapped):
+    page = text_of(gapped, PAGE + "?area=S05&months=6")
+    assert "Of the 6 months asked for only 2 follow one another up to March 2026." in page
+    assert "1,100 pathways in 2 months" in page  # 550 each
+
+
+def test_nobody_who_waited_is_none_and_not_missing(gapped):
+    cells = row_of(gapped, PAGE + "?part=incomplete", "lengths", "S04")
+    assert cells[1:5] == ["0", "none", "none", "none"]
 
 
 def test_ranks_over_time_and_persistence(client):
@@ -161,6 +214,19 @@ def test_hospitals_come_with_what_they_do_not_tell(client):
     assert row_of(client, HOSPITALS + "?months=1", "lengths", "T00")[2].startswith("70.0%")
     assert row_of(client, HOSPITALS + "?months=1", "lengths", "T01")[1] == "missing"
     assert "Greyburn" not in row_of(client, HOSPITALS, "lengths", "T00")[0]
+
+
+def test_hospitals_stand_in_an_order_that_is_said_and_is_no_ranking(client):
+    page = text_of(client, HOSPITALS + "?months=1")
+    assert "The chart has them in order of the share within 18 weeks, the table by board and name." in page
+    assert "fewer than 20" not in page  # T01 sent nothing
+    assert "In England" not in page
+    shown = client.get(HOSPITALS).content.decode()
+    assert 'alt="Providers in order: Completed within 18 weeks.' in shown
+
+
+def test_a_hospital_with_few_pathways_is_counted_among_those_that_say_little(gapped):
+    assert "1 of them has fewer than 20 pathways" in text_of(gapped, HOSPITALS + "?months=1")
 
 
 def test_a_hospital_can_be_asked_what_it_would_take(client):
@@ -184,6 +250,12 @@ def test_a_claim_agrees_or_not_where_all_its_months_are_on_file(client):
     assert "125,760" in total
     assert "Agrees under pathways completed. Does not agree under pathways completed with admission." in total
     assert "confirmed" not in page
+
+
+def test_the_months_on_file_of_a_claim_s_window_are_all_read(gapped):
+    page = text_of(gapped, CLAIMS)
+    assert "Not testable: 5 of 6 months on file" in page
+    assert "104,800" in page  # five times 32 x 500 + 10 x 496
 
 
 def test_a_claim_on_months_that_are_not_on_file_is_not_testable(client):
@@ -219,6 +291,33 @@ def test_downloads_and_the_api_have_the_page_s_rows(client):
     assert b"".join(client.get("/data/waiting-gaps.csv").streaming_content).count(b"\n") == 1 + 2
     assert client.get("/data/waiting-nothing.csv").status_code == 404
     assert client.get("/data/waiting-times.csv?period=2020-01").status_code == 404
+
+
+@pytest.mark.parametrize("asked", ["area=SIM", "area=s20", "period=", "area=S20&period=2025-10"])
+def test_what_can_be_shown_exactly_is(client, asked):
+    release = client.get("/api/v1/waiting-times").json()["release"]
+    assert client.get(f"/charts/{release}/waiting-times/ranked.json?{asked}").status_code == 200
+
+
+@pytest.mark.parametrize("asked", ["period=2025", "period=2025-Q3", "months=24", "area=T00"])
+def test_a_chart_or_download_of_something_else_than_asked_is_refused(client, asked):
+    answer = client.get(f"/api/v1/waiting-times?{asked}")
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [("area=s20", "S20"), ("area=SIM", "SIM"), ("area_type=provider&area=T01", "T01")],
+)
+def test_the_api_gives_the_rows_of_one_area_or_hospital(client, asked, code):
+    rows = client.get(f"/api/v1/waiting-times?{asked}").json()["rows"]
+    assert [row["area"] for row in rows] == [code]
+
+
+def test_the_api_says_that_an_area_is_not_a_hospital(client):
+    answer = client.get("/api/v1/waiting-times?area_type=provider&area=S05")
+    assert answer.status_code == 404
+    assert "is not a hospital or trust" in answer.content.decode()
 
 
 def test_a_second_visit_is_answered_from_memory(client):

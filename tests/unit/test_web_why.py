@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+import web_release
 from web_release import client_of, make_release
 
 PAGE = "/indicators/completed/why/"
@@ -66,6 +67,36 @@ def test_a_period_without_explanation_says_so_and_draws_nothing(client):
     page = text_of(client, PAGE + "?period=2025-02&area=S05")
     assert "There are too few sub-areas with a full return" in page
     assert "shares.svg" not in page
+
+
+@pytest.fixture(scope="module")
+def client_of_one_period(tmp_path_factory):
+    """The same release, but that its breakdowns rest on one period; S05 has no known persistence."""
+    given = web_release.explanations()
+    for name in ("shares", "gaps"):
+        given[name] = [row | {"periods": 1} for row in given[name]]
+    given["persistence"] = [row for row in given["persistence"] if row["area"] != "S05"]
+    home = tmp_path_factory.mktemp("one_period")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(web_release, "explanations", lambda: given)
+        make_release(home)
+    with client_of(home) as client:
+        yield client
+
+
+def test_a_breakdown_of_one_period_never_stands_against_a_difference_that_lasts(client_of_one_period):
+    page = text_of(client_of_one_period, PAGE + "?area=S00")
+    assert "has been persistently below Simland" in page
+    assert "This breakdown rests on one period" in page
+    assert "cannot show what persists" not in page
+    assert "cannot show what persists" in text_of(client_of_one_period, PAGE + "?area=S05")
+
+
+def test_a_card_of_one_period_says_the_same(client_of_one_period):
+    page = text_of(client_of_one_period, "/areas/S00/")
+    assert "Unexplained (this breakdown rests on one period)." in page
+    assert "Persistently below Simland" in page
+    assert "cannot show persistence" not in page
 
 
 def test_an_unknown_indicator_is_a_page_of_its_own(client):

@@ -3,7 +3,8 @@
 Need comes from the covariates that the indicator names, each with its sign; supply likewise. Need-weighted
 indicators start from the people registered: the weighting is then the one step called need, and nothing is
 adjusted twice. Where a covariate rests on diagnoses by the providers compared, the shares are given without
-it, too. With twelve periods on file or more, each period's answer rests on the twelve up to it.
+it, too. Where twelve periods or more follow one another without a break, a period's answer rests on the twelve up
+to it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,6 +22,7 @@ from careatlas.engine.tables import RELEASE
 from careatlas.methods.estimate import Numbers, divide
 from careatlas.methods.gap_parts import gap_parts, gap_parts_of_periods
 from careatlas.methods.waterfall import waterfall, waterfall_of_periods
+from careatlas.present.periods import unbroken
 
 FEWEST_AREAS, ENOUGH_PERIODS, DRAWS = 30, 12, 400
 KNOWN_SHARE = (
@@ -43,7 +45,7 @@ def explanations(
         if border is None or maps.events() is None:
             continue
         for windows in _windows(maps, found["denominators"]):
-            model = _model(windows, declared, found["covariates"])
+            model = _model(windows, declared, _of_edition(maps.indicator, declared, found))
             parts = _apply(gap_parts, gap_parts_of_periods, windows, border, model)
             rows["gaps"].append(gap_rows(maps, windows.ends, windows.periods, parts))
             rows["shares"].append(
@@ -109,14 +111,16 @@ def _apply(of_one_period, of_periods, windows: _Windows, border: Numbers, model:
 
 
 def _windows(maps: AreaMaps, denominators: pd.DataFrame) -> Iterator[_Windows]:
-    """Each period by itself while fewer than twelve are on file up to it, then twelve at a time.
+    """Each period by itself while fewer than twelve follow one another up to it, then twelve at a time.
 
     An area without a full return in the last period is left out of the window."""
     observed, expected = maps.events()
     if maps.indicator.method == "need_weighted_rate" and maps.indicator.need:
         expected = _at_rate_of_registered(maps, expected, denominators)
     ends = np.flatnonzero((~np.isnan(observed + expected)).sum(axis=-1) >= FEWEST_AREAS)
-    short, long = ends[ends < ENOUGH_PERIODS - 1], ends[ends >= ENOUGH_PERIODS - 1]
+    periods = list(maps.periods.itertuples(index=False, name=None))
+    is_long = np.array([len(unbroken(periods, periods[end])) >= ENOUGH_PERIODS for end in ends], bool)
+    short, long = ends[~is_long], ends[is_long]
     if len(short):
         yield _Windows(maps, short, observed[short], expected[short])
     if len(long):
@@ -131,6 +135,8 @@ def _at_rate_of_registered(maps: AreaMaps, expected: Numbers, denominators: pd.D
     rows = denominators[
         (denominators["people_counted"] == "registered") & (denominators["area_type"] == maps.area_type)
     ]
+    edition = maps.indicator.denominator.edition
+    rows = rows if edition is None else rows[rows["edition"] == edition]
     by_edition = rows.pivot(index="period_start", columns="area", values="people").reindex(columns=maps.areas)
     starts = pd.to_datetime(by_edition.index)
     chosen = [max(int((starts <= end).sum()) - 1, 0) for end in pd.to_datetime(maps.periods["period_end"])]
@@ -138,6 +144,19 @@ def _at_rate_of_registered(maps: AreaMaps, expected: Numbers, denominators: pd.D
     is_known = ~np.isnan(registered + expected)
     sums = (np.where(is_known, each, 0).sum(axis=-1, keepdims=True) for each in (expected, registered))
     return registered * divide(*sums)
+
+
+def _of_edition(
+    indicator: Indicator, declared: Mapping[str, Covariate], found: Mapping[str, pd.DataFrame]
+) -> pd.DataFrame:
+    """The covariates; where the indicator names an edition of its people, those of the same table in that edition."""
+    rows, counted, people = found["covariates"], indicator.denominator, found["denominators"]
+    if counted is None or counted.edition is None:
+        return rows
+    of_table = [id for id, each in declared.items() if each.numerator.table == counted.table]
+    is_named = (people["source"] == counted.table) & (people["edition"] == counted.edition)
+    starts = pd.to_datetime(people.loc[is_named, "period_start"]).unique()
+    return rows[~rows["covariate"].isin(of_table) | pd.to_datetime(rows["period_start"]).isin(starts)]
 
 
 def _model(windows: _Windows, declared: Mapping[str, Covariate], rows: pd.DataFrame) -> _Model:

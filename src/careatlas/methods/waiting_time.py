@@ -15,7 +15,8 @@ Formula::
     quantile of share p   k + (p N - N_k) / n_k weeks, in the first week k with N_k + n_k >= p N
                           n_k waited k to k + 1 weeks, N_k fewer than k, N all; in the open last week: not known
     its limits            the same at the order statistics r and s of N waits:
-                          r - 1 below and s above, r = Q(tail), s = Q(1 - tail) + 1, Q of Binomial(N, p)
+                          r - 1 below and s above, r = Q(tail), s = Q(1 - tail) + 1, Q of Binomial(N, p);
+                          where s > N there are too few waits for an upper limit
     clearance             waiting x weeks in the period / completed in the period
     each week ahead       all waits grow by a week, new pathways arrive, some are removed at random,
                           completed + extra are treated in the stated order
@@ -39,7 +40,6 @@ from careatlas.methods.estimate import (
     as_counts,
     as_numbers,
     divide,
-    positive,
     refuse_where,
     require_axes,
     whole_number,
@@ -55,7 +55,8 @@ NOBODY = 1e-6  # pathways: what rounding may leave of a list that was emptied
 
 class WaitQuantile(NamedTuple):
     """A wait in weeks and its limits, ``[...]``. One that lies in the open last week is NaN, and ``open_ends`` counts
-    them: 1 the upper limit, 2 the wait too, 3 all; NaN where nobody waited or a week is not known."""
+    them: 1 the upper limit, 2 the wait too, 3 all; NaN where nobody waited or a week is not known. An upper limit
+    that is NaN and not counted has too few waits to be had."""
 
     weeks: Numbers
     lower: Numbers
@@ -78,7 +79,9 @@ def wait_quantile(pathways: ArrayLike, share: float = 0.5, confidence: float = 0
     """The wait in weeks that this ``share`` of pathways do not exceed: .5 for the median, .92 for the standard's.
 
     ``pathways`` is ``[..., week]``: how many waited 0-1, 1-2, ... weeks, the last week open. Inside a week waits are
-    taken to be spread evenly. The limits are free of any distribution; they allow for chance alone.
+    taken to be spread evenly. The limits are free of any distribution; they allow for chance alone. Where waits are
+    so few that not even the longest is an upper limit there is none, which is counted as open only where the longest
+    lies in the open last week.
 
     David & Nagaraja 2003, 10.1002/0471722162.
 
@@ -93,9 +96,11 @@ def wait_quantile(pathways: ArrayLike, share: float = 0.5, confidence: float = 0
         raise ValueError(f"share must lie between 0 and 1, such as 0.92; it is {share}")
     total = pathways.sum(axis=-1)
     first, last = _order_statistics(total, share, tail(confidence))
-    found = [_wait_at(pathways, place) for place in (share * total, first - 1, last)]
+    places = (share * total, first - 1, np.minimum(last, total))
+    found = [_wait_at(pathways, place) for place in places]
     open_ends = np.where(total > 0, sum(np.isnan(each).astype(float) for each in found), np.nan)
-    return WaitQuantile(*found, open_ends)
+    weeks, lower, longest = found
+    return WaitQuantile(weeks, lower, np.where(last > total, np.nan, longest), open_ends)
 
 
 def within(pathways: ArrayLike, weeks: int) -> Numbers:
@@ -124,12 +129,13 @@ def over(pathways: ArrayLike, weeks: int) -> Numbers:
 
 
 def clearance_weeks(
-    waiting: ArrayLike, completed: ArrayLike, weeks: float, confidence: float = 0.95
+    waiting: ArrayLike, completed: ArrayLike, weeks: ArrayLike, confidence: float = 0.95
 ) -> Estimate:
     """How many weeks the list would last if nobody joined it and treatment went on as it was.
 
-    ``waiting`` at the end of a period of so many ``weeks`` in which so many were ``completed``, both ``[..., area]``.
-    Where none were, NaN. The limits allow for chance in the pathways completed; the list is as it was counted.
+    ``waiting`` at the end of a period of so many ``weeks`` in which so many were ``completed``, each ``[..., area]``
+    (the weeks may be one number for all). Where none were, NaN. The limits allow for chance in the pathways
+    completed; the list is as it was counted.
 
     120 wait and 31 were completed in a month of 31 days, 7 a week:
 
@@ -137,8 +143,9 @@ def clearance_weeks(
     >>> float(found.value[0].round(2))
     17.14
     """
-    waiting, completed = alike(waiting=waiting, completed=completed)
-    weeks, (fewest, most) = positive("weeks", weeks), count_limits(completed, confidence)
+    waiting, completed, weeks = alike(waiting=waiting, completed=completed, weeks=weeks)
+    refuse_where(weeks == 0, "weeks is zero")
+    fewest, most = count_limits(completed, confidence)
     limits = [np.where(completed > 0, divide(waiting * weeks, each), np.nan) for each in (most, fewest)]
     return Estimate(divide(waiting * weeks, completed), *limits)
 

@@ -42,10 +42,15 @@ INDICES = {
 ONE_PERIOD = (
     "This is one period: counting error only, so it cannot show what persists, and no gap is called real."
 )
+# Where how lasting a difference is was worked out, from more periods.
+ONE_OF_MANY = "this breakdown rests on one period"
 
 
-def spread_explained(shares: Sequence[Row], plural: str) -> list[str]:
-    """What the differences between areas come from: the parts that can be told apart, largest first."""
+def spread_explained(shares: Sequence[Row], plural: str, *, has_lasting: bool = False) -> list[str]:
+    """What the differences between areas come from: the parts that can be told apart, largest first.
+
+    ``has_lasting``: whether ``persistence`` says of these areas how lasting their differences are.
+    """
     rows = [row for row in shares if row["covariates"] == "all" and row["share"] is not None]
     if not rows:
         return [f"There are too few {plural} with a full return to say what the differences come from."]
@@ -65,7 +70,7 @@ def spread_explained(shares: Sequence[Row], plural: str) -> list[str]:
             "and never explained by need."
         )
     if rows[0]["periods"] == 1:
-        said.append(ONE_PERIOD)
+        said.append(_one_period(has_lasting))
     return said
 
 
@@ -80,8 +85,11 @@ def without_tainted(shares: Sequence[Row]) -> str:
     )
 
 
-def gap_explained(gaps: Sequence[Row], name: str, country: str) -> list[str]:
-    """One area's distance from the country: how large, what it is by the rule, what is left of it."""
+def gap_explained(gaps: Sequence[Row], name: str, country: str, *, has_lasting: bool = False) -> list[str]:
+    """One area's distance from the country: how large, what it is by the rule, what is left of it.
+
+    ``has_lasting``: whether ``persistence`` says how lasting it is.
+    """
     by_component = {row["component"]: row for row in gaps}
     whole = by_component.get("all")
     if whole is None or whole["percent"] is None:
@@ -103,7 +111,7 @@ def gap_explained(gaps: Sequence[Row], name: str, country: str) -> list[str]:
     if whole["verdict"] == "against_need":
         said.append("It gets less where need is higher. Need never excuses that; people must judge it.")
     if whole["periods"] == 1:
-        said.append(ONE_PERIOD)
+        said.append(_one_period(has_lasting))
     return said
 
 
@@ -185,6 +193,13 @@ def signed(percent: float) -> str:
 def share_text(share: float) -> str:
     """``32%``, and ``under 1%`` where there is some but little; below zero it is shown as none."""
     return f"{share:.0%}" if share >= 0.005 else "under 1%" if share > 0 else "0%"
+
+
+def _one_period(has_lasting: bool) -> str:
+    """A breakdown of one period shows no persistence; where more periods do, only its own footing is said."""
+    if not has_lasting:
+        return ONE_PERIOD
+    return f"{ONE_OF_MANY[:1].upper()}{ONE_OF_MANY[1:]}, and so allows for counting error only."
 
 
 def _is_told(row: Row) -> bool:

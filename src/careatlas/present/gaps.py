@@ -13,7 +13,7 @@ periods sustained say how long one has been above the other beyond chance. An ar
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -31,15 +31,15 @@ from careatlas.methods.placing import ENOUGH_PERIODS, scores_by_method
 from careatlas.methods.proportion import proportion
 from careatlas.methods.ranking import Scores
 from careatlas.methods.waterfall import come_and_go
+from careatlas.present.numbers import is_full_return
+from careatlas.present.periods import unbroken
 
 Row = dict[str, Any]
 Period = tuple[date, date]
 Pair = tuple[int, int, Row]  # two places in a list of areas, and why they are a pair
-FULL_RETURN = ("reported", "zero")
 FIGURES = ("value", "lower_95", "upper_95", "count", "denominator")
 RATES = ("crude_rate", "need_weighted_rate")
 NEAREST = 3
-A_DAY, A_YEAR = timedelta(days=1), timedelta(days=366)
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,10 @@ class Panel:
 
 def panel(values: pa.Table, last: Period) -> Panel:
     """The unbroken run of periods that ends with ``last``, from rows of the ``values`` table."""
-    rows = values.to_pandas()
-    rows = rows[rows["status"].isin(FULL_RETURN)]
+    is_full = [is_full_return(row) for row in values.select(["status", "estimated"]).to_pylist()]
+    rows = values.filter(pa.array(is_full, pa.bool_())).to_pandas()
     on_file = set(zip(rows["period_start"], rows["period_end"], strict=True)) | {last}
-    periods = _unbroken(on_file, last)
+    periods = unbroken(on_file, last)
     places = {end: place for place, (_, end) in enumerate(periods)}
     rows = rows[rows["period_end"].isin(places)]
     areas = sorted(set(rows["area"]))
@@ -242,19 +242,6 @@ def _note(periods: int, areas: int) -> str:
         said = f"allows for what comes and goes between {periods} periods"
     few = f"\nthe variance between areas rests on {areas} of them and is uncertain"
     return said + few if areas < FEW_AREAS else said
-
-
-def _unbroken(on_file: set[Period], last: Period) -> list[Period]:
-    """The periods up to ``last`` that follow one another: next day, or a year on for figures of a single day."""
-    earlier = sorted((period for period in on_file if period[1] <= last[1]), key=lambda period: period[::-1])
-    run = earlier[-1:]
-    for before in earlier[-2::-1]:
-        start, end = run[0]
-        gap = start - before[1]
-        if gap > (A_YEAR if start == end else A_DAY):
-            break
-        run.insert(0, before)
-    return run
 
 
 def _plain(number: float) -> float | int | None:

@@ -9,10 +9,9 @@ from datetime import date
 
 from careatlas.engine.release import Release
 from careatlas.errors import NotKnownError
+from careatlas.present.numbers import is_full_return
 from careatlas.present.peers import chosen_peers
 from careatlas.present.queries import Row, area_named, known_indicator, level_of
-
-FULL_RETURN = ("reported", "zero")
 
 
 def got_better(
@@ -24,9 +23,10 @@ def got_better(
 ) -> list[Row]:
     """Areas of the same type that improved from the worse side of the country, the most telling first.
 
-    Those like the area in their people (table ``peers``, or the reader's ``own_set`` of codes) stand before others;
-    then by the limit nearer to no change. ``before`` is how far an area stood from the country before,
-    ``own_deviation`` how far the asking area stands, both in percent of the country's value. Empty where nobody did.
+    Those like the area in their people (good matches of table ``peers``, or the reader's ``own_set`` of codes)
+    stand before others; then by the limit nearer to no change. ``before`` is how far an area stood from the
+    country before, ``own_deviation`` how far the asking area stands, both in percent of the country's value.
+    Empty where nobody did.
     """
     about, code = known_indicator(release, indicator), area_named(release, area)
     if about["polarity"] == "neither":
@@ -41,7 +41,7 @@ def got_better(
     }
     rows = {row["area"]: row for row in release.rows("persistence", **where)}
     peers = {row["peer"]: row for row in release.of_area("peers", code, area_type=where["area_type"])}
-    alike = set(chosen_peers(release, code, own_set)) if own_set else set(peers)
+    alike = set(chosen_peers(release, code, own_set or None))
     found = []
     for row in rows.values():
         if row["verdict"] != "improved" or row["area"] == code:
@@ -86,6 +86,6 @@ def _before(release: Release, where: Row, area: str, change: date) -> float | No
     distances = [
         100 * (row["value"] / country[row["period_end"]] - 1)
         for row in release.of_area("values", area, **where)
-        if row["status"] in FULL_RETURN and row["period_start"] < change and country.get(row["period_end"])
+        if is_full_return(row) and row["period_start"] < change and country.get(row["period_end"])
     ]
     return sum(distances) / len(distances) if distances else None

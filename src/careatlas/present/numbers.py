@@ -15,8 +15,15 @@ STATUS_WORDS = {
     "incomplete": "incomplete",
     "hidden": "hidden",
 }
+FULL_RETURN = ("reported", "zero")
 INCOMPLETE_SIGN = "†"
 HIDDEN_SIGN = "×"
+
+
+def is_full_return(row: Mapping[str, Any], *, or_incomplete: bool = False) -> bool:
+    """Whether a row of ``values`` may be ranked and compared: counted, and no part of it estimated."""
+    counted = (*FULL_RETURN, "incomplete") if or_incomplete else FULL_RETURN
+    return row["status"] in counted and not row.get("estimated")
 
 
 def is_percentage(indicator: Mapping[str, Any]) -> bool:

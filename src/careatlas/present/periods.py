@@ -16,12 +16,13 @@ the periods on file (`period_on_file`) rather than by its days.
 import calendar
 import re
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 
 from careatlas.errors import NotKnownError
 
 FORMS = "2026-01 (a month), 2024-Q2 (a quarter of 2024/25), 2022 (a year) or 2023/24 (a financial year)"
 _MONTHS = list(calendar.month_name)
+_A_DAY, _A_YEAR = timedelta(days=1), timedelta(days=366)
 
 
 def period_name(start: date, end: date) -> str:
@@ -70,6 +71,18 @@ def months_and_place(start: date, end: date) -> tuple[int, int] | None:
     """
     months = {"month": 1, "quarter": 3, "year": 12, "financial_year": 12}.get(_kind(start, end))
     return None if months is None else (months, (start.year * 12 + start.month - 1) // months)
+
+
+def unbroken(on_file: Iterable[tuple[date, date]], last: tuple[date, date]) -> list[tuple[date, date]]:
+    """The periods up to ``last`` that follow one another: next day, or a year on for figures of a single day."""
+    earlier = sorted((period for period in set(on_file) if period[1] <= last[1]), key=lambda one: one[::-1])
+    run = earlier[-1:]
+    for before in earlier[-2::-1]:
+        start, end = run[0]
+        if start - before[1] > (_A_YEAR if start == end else _A_DAY):
+            break
+        run.insert(0, before)
+    return run
 
 
 def parse_period(text: str) -> tuple[date, date]:

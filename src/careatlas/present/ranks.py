@@ -10,6 +10,7 @@ import numpy as np
 
 from careatlas.engine.release import Release
 from careatlas.methods.placing import placing, scores_by_method
+from careatlas.present.numbers import is_full_return
 from careatlas.present.queries import (
     Row,
     known_indicator,
@@ -21,7 +22,6 @@ from careatlas.present.queries import (
 )
 from careatlas.present.rank_words import GROUPS, is_league, noise_in_words
 
-MAY_BE_RANKED = ("reported", "zero", "incomplete")
 RANK_COLUMNS = (
     "indicator", "area_type", "area", "name", "period_start", "period_end", "count", "denominator", "value",
     "lower_95", "upper_95", "status", "rank", "rank_lower", "rank_upper", "ranked_areas", "group", "note",
@@ -79,8 +79,7 @@ def _by_group(row: Row) -> tuple[int, str]:
 
 def _places_of_all(rows: list[Row], method: str, period_end: date) -> dict[str, Row]:
     """What ``comparisons`` would say of one period's places if incomplete returns were whole."""
-    may_be = [row for row in rows if row["status"] in MAY_BE_RANKED and not row.get("estimated")]
-    known = [row for row in may_be if row["value"] is not None]
+    known = [row for row in rows if is_full_return(row, or_incomplete=True) and row["value"] is not None]
     periods, areas = (sorted({row[key] for row in known}) for key in ("period_end", "area"))
     at = {key: place for each in (periods, areas) for place, key in enumerate(each)}
     columns = ("value", "lower_95", "upper_95", "count", "denominator")

@@ -37,11 +37,11 @@ def _is_of(release: Release, one: Mapping[str, Any]) -> bool:
 
 def _held(release: Release, one: Mapping[str, Any]) -> Row:
     first, last = (date.fromisoformat(str(one[name])) for name in ("first_month", "last_month"))
-    wanted = (last.year - first.year) * 12 + last.month - first.month + 1
+    wanted = _months_between(first, last)
     window = _window_on_file(release, first, last)
     is_testable = len(window) == wanted
-    shown = (window, len(window)) if window else (_latest(release), 1)
-    readings = {part: _read(release, part, *shown) for part in PARTS} if shown[0] else {}
+    shown = window or _latest(release)
+    readings = {part: _read(release, part, shown) for part in PARTS} if shown else {}
     return {
         **{name: one[name] for name in ("id", "title", "publisher", "published", "source")},
         "window": period_name(first, last),
@@ -50,10 +50,15 @@ def _held(release: Release, one: Mapping[str, Any]) -> Row:
         "months_wanted": wanted,
         "months_on_file": len(window),
         "is_testable": is_testable,
-        "shown": period_name(shown[0][0].replace(day=1), shown[0][-1]) if shown[0] else "",
+        "shown": period_name(shown[0].replace(day=1), shown[-1]) if shown else "",
         "is_another_time": not window,
         "claims": [_claim(release, claim, readings, wanted, len(window)) for claim in one["claims"]],
     }
+
+
+def _months_between(first: date, last: date) -> int:
+    """How many months these two and those between them are."""
+    return (last.year - first.year) * 12 + last.month - first.month + 1
 
 
 def _window_on_file(release: Release, first: date, last: date) -> list[date]:
@@ -65,8 +70,9 @@ def _latest(release: Release) -> list[date]:
     return months_of(release, SPECIALTY, "completed", LEVEL, date.max, 1)[1]
 
 
-def _read(release: Release, part: str, ends: list[date], months: int) -> dict[str, Row]:
-    """Rows by area, the country's among them."""
+def _read(release: Release, part: str, ends: list[date]) -> dict[str, Row]:
+    """Rows by area, the country's among them, over these months: none is left out for another that is not on file."""
+    months = _months_between(ends[0], ends[-1])
     period = f"{ends[-1]:%Y-%m}"
     return {
         row["area"]: row

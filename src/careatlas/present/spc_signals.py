@@ -5,35 +5,36 @@ incomplete, hidden or missing figure. A re-base comes from ``content/rebases``, 
 stands for it; where a lasting change was found one is only suggested.
 """
 
-import json
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
 import numpy as np
 
-from careatlas.catalogue.target import Target, TargetEntry
 from careatlas.engine.release import Release
 from careatlas.methods import spc
 from careatlas.methods.estimate import Numbers
 from careatlas.methods.seasonality import seasonality, take_out_season
+from careatlas.present.numbers import FULL_RETURN, is_full_return
 from careatlas.present.periods import months_and_place, period_name
 from careatlas.present.queries import Row, area_named, known_indicator
+from careatlas.present.standards import in_force
 
-FULL_RETURN = ("reported", "zero")
 CHANGED = ("improved", "worsened", "changed")
 FEWEST_POINTS = 4
 A_YEAR = {1: 12, 3: 4}  # periods, by the months of one: what is shorter than a year may have a season
 FALSE_ICONS = 0.02  # of last points of stable series of 12 to 60 points; measured in tests/trust
 FALSE_CHARTS = {12: 0.07, 24: 0.19, 36: 0.30, 48: 0.38, 60: 0.47}  # with such a point anywhere; likewise
-BETTER = {"at_least": "higher_is_better", "at_most": "lower_is_better"}
+BETTER = {True: "higher_is_better", False: "lower_is_better"}  # by whether a standard says "at least"
 
 
 @dataclass(frozen=True)
 class ControlChart:
-    """One chart and all that was done to it. ``periods``: first and last day of each point, gaps included."""
+    """One chart and all that was done to it. ``periods``: first and last day of each point, gaps included;
+    ``last_status``: why the last one is a gap, if it is."""
 
     periods: list[tuple[date, date]]
+    last_status: str
     reported: Numbers
     chart: spc.Chart
     words: np.ndarray
@@ -106,7 +107,8 @@ def false_alarms_in_words(table: list[Row]) -> str:
 def _signal(release: Release, row: Row, drawn: ControlChart, change: date | None) -> Row:
     chart, about = drawn.chart, known_indicator(release, row["indicator"])
     start, end = drawn.periods[-1]
-    title, standard = _standard(release, about["standard"], row["area_type"], end)
+    held = in_force(release.catalogue["targets"], about, row["area_type"], end)
+    standard = held[0] if held else None
     points = int((~np.isnan(chart.value)).sum())
     return {
         **{key: row[key] for key in ("indicator", "area_type", "area")},
@@ -116,16 +118,17 @@ def _signal(release: Release, row: Row, drawn: ControlChart, change: date | None
         "period_end": end,
         "points": points,
         "reported_value": _number(drawn.reported[-1]),
+        "status": drawn.last_status,
         "value": _number(chart.value[-1]),
         "mean": _number(chart.mean[-1]),
         "lower": _number(chart.lower[-1]),
         "upper": _number(chart.upper[-1]),
         "variation": str(drawn.words[-1]),
-        "assurance": str(spc.assurance(chart, standard.value, BETTER[standard.direction]))
+        "assurance": str(spc.assurance(chart, standard["value"], BETTER[standard["at_least"]]))
         if standard
         else "none",
-        "standard": title,
-        "standard_value": standard.value if standard else None,
+        "standard": standard["title"] if standard else None,
+        "standard_value": standard["value"] if standard else None,
         "limits": "trial limits" if chart.is_trial[-1] else "limits",
         "adjustment": drawn.adjustment,
         "false_alarm": FALSE_CHARTS[min(FALSE_CHARTS, key=lambda length: abs(length - points))],
@@ -137,14 +140,12 @@ def _signal(release: Release, row: Row, drawn: ControlChart, change: date | None
 def _control_chart(release: Release, indicator: str, rows: list[Row]) -> ControlChart | None:
     """The XmR chart of one area's figures, of the period length that has most of them."""
     placed = [(months_and_place(row["period_start"], row["period_end"]), row) for row in rows]
-    lengths = [
-        at[0] for at, row in placed if at and row["status"] in FULL_RETURN and row["value"] is not None
-    ]
+    lengths = [at[0] for at, row in placed if at and is_full_return(row) and row["value"] is not None]
     if len(lengths) < FEWEST_POINTS:
         return None
     months = max(set(lengths), key=lengths.count)
     by_place = {at[1]: row for at, row in placed if at and at[0] == months}
-    known = {place: row for place, row in by_place.items() if row["status"] in FULL_RETURN}
+    known = {place: row for place, row in by_place.items() if is_full_return(row)}
     first = min(known)
     last = max(by_place)  # a latest month without a full return is a gap, and its icon says missing
     reported = np.full(last - first + 1, np.nan)
@@ -157,7 +158,12 @@ def _control_chart(release: Release, indicator: str, rows: list[Row]) -> Control
     rebases = _rebases(release, indicator, rows[0]["area"], periods)
     chart = spc.xmr(value, [spc.Rebase(at, _told(each)) for at, each in rebases.items()])
     words = spc.variation(chart, known_indicator(release, indicator)["polarity"])
-    return ControlChart(periods, reported, chart, words, adjustment, rebases)
+    return ControlChart(periods, _status(by_place[last]), reported, chart, words, adjustment, rebases)
+
+
+def _status(row: Row) -> str:
+    """The row's own; a full return that is partly estimated is charted no more than an incomplete one."""
+    return "incomplete" if row["status"] in FULL_RETURN and row.get("estimated") else row["status"]
 
 
 def _periods(by_place: dict[int, Row], first: int, last: int, months: int) -> list[tuple[date, date]]:
@@ -210,19 +216,6 @@ def _suggestion(drawn: ControlChart, change: date | None) -> str | None:
         f"A lasting change was found from {name} on. Mean and limits may be restarted there, given a named reason: "
         "what changed, and who stands for it (content/rebases). Until then they are not."
     )
-
-
-def _standard(
-    release: Release, ids: list[str], area_type: str, period_end: date
-) -> tuple[str | None, TargetEntry | None]:
-    """What was in force at the last point: a constitutional standard before an interim ambition."""
-    for kind in ("constitutional", "interim_ambition"):
-        for id in ids:
-            target = Target.model_validate_json(json.dumps(release.catalogue["targets"][id]))
-            for entry in target.in_force(area_type, period_end):
-                if entry.kind == kind:
-                    return target.title, entry
-    return None, None
 
 
 def _number(number: float) -> float | None:

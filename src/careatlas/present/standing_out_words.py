@@ -6,28 +6,39 @@ Each sentence says only what its row of ``gaps`` or ``persistence`` says.
 from collections.abc import Mapping
 from typing import Any
 
-from careatlas.present.explanation_words import CHANGED, VERDICTS, signed, size_of_change
+from careatlas.methods.lasting_difference import FEWEST_PERIODS
+from careatlas.present.explanation_words import CHANGED, ONE_OF_MANY, VERDICTS, signed, size_of_change
 from careatlas.present.periods import period_name
 
 Row = Mapping[str, Any]
 COUNTING_ONLY = "counting error only: cannot show persistence"
+NOT_WORKED_OUT = "persistence not worked out: too few events in a period, or a gap in the series"
 
 
-def verdict_in_brief(gap: Row | None) -> str:
-    """What an area's distance from the country is; ``gap``: its row of the component ``all``."""
+def verdict_in_brief(gap: Row | None, lasting: Row | None = None) -> str:
+    """What an area's distance from the country is; ``gap``: its row of the component ``all``, ``lasting``: its row
+    of ``persistence``, which may rest on more periods than the gap does."""
     if gap is None or gap["verdict"] is None:
         return "Not broken down: need and supply are not on file for areas of this kind."
     said = VERDICTS[gap["verdict"]]
-    counting = f" ({COUNTING_ONLY})" if gap["periods"] == 1 else ""
+    footing = ONE_OF_MANY if is_worked_out(lasting) else COUNTING_ONLY
+    counting = f" ({footing})" if gap["periods"] == 1 else ""
     return said[:1].upper() + said[1:] + counting + "."
+
+
+def is_worked_out(lasting: Row | None) -> bool:
+    """Whether a row of ``persistence`` says how lasting the difference is."""
+    return lasting is not None and lasting["deviation"] is not None
 
 
 def lasting_in_brief(row: Row | None, periods: int, difference: float, country: str) -> str:
     """Whether a difference lasts. ``periods``: full returns on file; ``difference``: the latest one's sign."""
-    if row is None or row["deviation"] is None:
+    if row is None or not is_worked_out(row):
         if periods == 1:
             return f"One period: {COUNTING_ONLY}."
-        return f"{periods} periods on file: too few to show persistence."
+        if periods < FEWEST_PERIODS:
+            return f"{periods} periods on file: too few to show persistence."
+        return f"{periods} periods on file; {NOT_WORKED_OUT}."
     over = (
         f"over {row['periods']} periods to {period_name(row['period_end'].replace(day=1), row['period_end'])}"
     )

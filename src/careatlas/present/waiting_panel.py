@@ -61,6 +61,7 @@ def monthly(
             "period_start": pa.array(days.astype("datetime64[M]").astype("datetime64[D]")[known]),
             "period_end": pa.array(days[known]),
             "status": ["reported"] * int(known.sum()),
+            "estimated": [False] * int(known.sum()),
             "value": rate.value.ravel()[known],
             "lower_95": rate.lower.ravel()[known],
             "upper_95": rate.upper.ravel()[known],

@@ -32,17 +32,18 @@ DOUBTED = ("missing", "incomplete")
 
 @dataclass(frozen=True)
 class Window:
-    """Sums over the ``months`` on file from ``start`` to ``end``, ``weeks_long`` together, by area: ``pathways``,
-    ``weeks`` [area, week] (None where no weeks are published), ``known_months`` with a figure, ``status``, ``note``."""
+    """Sums over the ``months`` on file from ``start`` to ``end`` by area: ``pathways``, ``weeks`` [area, week] (None
+    where no weeks are published), ``known_months`` with a figure, ``known_weeks`` that these are long together,
+    ``status``, ``note``."""
 
     areas: list[str]
     start: date
     end: date
     months: int
-    weeks_long: float
     pathways: Numbers
     weeks: Numbers | None
     known_months: Numbers
+    known_weeks: Numbers
     status: list[str]
     note: list[str | None]
 
@@ -127,13 +128,27 @@ def _on_file(release: Release, specialty: str, part: str, area_type: str) -> _Mo
     pathways, status, note = np.full(shape, np.nan), np.full(shape, "missing", object), np.full(shape, None)
     pathways[area, month] = rows["pathways"].to_numpy()
     status[area, month], note[area, month] = rows["status"].to_numpy(), rows["note"].to_numpy()
-    if area_type == "provider":  # it has rows where it sent any: of this specialty it then had none
+    if area_type == "provider":  # it has rows where it had any: in a month of others, none of this specialty
         reported = (status != "missing").any(axis=1, keepdims=True)
-        unsaid = np.ones(shape, bool)
-        unsaid[area, month] = False
-        status[unsaid & reported], pathways[unsaid & reported] = "zero", 0.0
+        had_none = reported & _sent_any(release, codes, ends)
+        had_none[area, month] = False
+        status[had_none], pathways[had_none] = "zero", 0.0
     weeks, published = _weeks(rows, area, month, shape)
     return _Months(codes, ends, pathways, weeks, published, status, note)
+
+
+def _sent_any(release: Release, codes: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Which of the providers sent pathways of any specialty and part in which of the months [provider, month]."""
+    columns = ["area", "period_end", "status"]
+    rows = release.arrow("waits", columns, specialty="total", area_type="provider")
+    of_these = pc.and_(
+        pc.is_in(rows["area"], pa.array(codes, pa.string())), pc.is_in(rows["period_end"], pa.array(ends))
+    )
+    sent = rows.filter(pc.and_(of_these, pc.not_equal(rows["status"], "missing")))
+    found = np.zeros((len(codes), len(ends)), bool)
+    at = np.searchsorted(codes, sent["area"].to_numpy()), np.searchsorted(ends, sent["period_end"].to_numpy())
+    found[at] = True
+    return found
 
 
 def _weeks(
@@ -153,7 +168,9 @@ def _weeks(
 
 def _summed(parts: list[_Months], ends: np.ndarray) -> Window:
     areas = functools.reduce(np.union1d, [each.areas for each in parts])
-    pathways, doubted, known = np.zeros(len(areas)), np.zeros(len(areas)), np.zeros(len(areas))
+    months = [day.replace(day=1) for day in ends.tolist()]
+    days = [(end - first).days + 1 for end, first in zip(ends.tolist(), months, strict=True)]
+    pathways, doubted, known, known_days = np.zeros((4, len(areas)))
     width = min(each.published.min() for each in parts)
     weeks, notes = np.zeros((len(areas), width)), [[] for _ in areas]
     for each in parts:
@@ -161,6 +178,7 @@ def _summed(parts: list[_Months], ends: np.ndarray) -> Window:
         has_figure = ~np.isnan(each.pathways)
         pathways[at] += np.where(has_figure, each.pathways, 0).sum(axis=1)
         known[at] += has_figure.sum(axis=1) / len(parts)
+        known_days[at] += has_figure @ days / len(parts)
         doubted[at] += np.isin(each.status, DOUBTED).mean(axis=1) / len(parts)
         if width:
             sums = each.weeks.sum(axis=1)
@@ -173,17 +191,15 @@ def _summed(parts: list[_Months], ends: np.ndarray) -> Window:
         ["missing", "incomplete", "zero"],
         "reported",
     )
-    months = [day.replace(day=1) for day in ends.tolist()]
-    days = sum((end - first).days + 1 for end, first in zip(ends.tolist(), months, strict=True))
     return Window(
         areas=areas.tolist(),
         start=min(months),
         end=max(ends.tolist()),
         months=len(months),
-        weeks_long=days / DAYS_IN_A_WEEK,
         pathways=np.where(is_missing, np.nan, pathways),
         weeks=np.where(is_missing[:, None], np.nan, weeks) if width else None,
         known_months=known,
+        known_weeks=known_days / DAYS_IN_A_WEEK,
         status=status.tolist(),
         note=["; ".join(dict.fromkeys(each)) or None for each in notes],
     )

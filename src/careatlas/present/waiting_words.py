@@ -127,8 +127,13 @@ def median_text(row: Row, name: str) -> str:
 
 
 def wait_limits(row: Row, name: str) -> str:
-    """The wait's 95 % limits; an upper one in the open last week is said to be beyond it."""
+    """The wait's 95 % limits; an upper one in the open last week is said to be beyond it, and one that so few waits
+    do not have is said to be lacking."""
     low, high = row[f"{name}_weeks_lower"], row[f"{name}_weeks_upper"]
     if low is None:
         return ""
-    return f"{low:.1f} to " + (f"over {row['open_from_weeks']}" if high is None else f"{high:.1f}")
+    if high is not None:
+        return f"{low:.1f} to {high:.1f}"
+    is_open = (row.get(f"{name}_open_ends") or 0) >= 1
+    upper = f"to over {row['open_from_weeks']}" if is_open else "or more: too few for an upper limit"
+    return f"{low:.1f} {upper}"

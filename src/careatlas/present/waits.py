@@ -14,7 +14,7 @@ import numpy as np
 from careatlas.engine.release import Release
 from careatlas.errors import NotKnownError
 from careatlas.methods.crude_rate import crude_rate
-from careatlas.methods.estimate import Numbers
+from careatlas.methods.estimate import Numbers, divide
 from careatlas.methods.placing import placing
 from careatlas.methods.proportion import proportion
 from careatlas.methods.ranking import rate_scores
@@ -29,7 +29,7 @@ from careatlas.methods.waiting_time import (
 from careatlas.present.periods import period_name
 from careatlas.present.waiting_panel import month_to_month
 from careatlas.present.waiting_people import PEOPLE, people_counted
-from careatlas.present.waiting_window import Window, gather_window
+from careatlas.present.waiting_window import DAYS_IN_A_WEEK, Window, gather_window
 
 Row = dict[str, Any]
 STANDARD_WEEKS, LONG_WAITS_WEEKS = 18, (52, 65, 78, 104)
@@ -52,7 +52,8 @@ def waiting_times(
     """A row an area, or a provider: pathways, per 1,000 people of three kinds with ranks, and how long they waited.
 
     The window is the ``months`` up to ``period`` (such as 2026-01; the latest on file where not given). Rates are per
-    1,000 people and month. ``open_ends`` of a wait: how many of its limit and itself lie in the open last week.
+    1,000 people and month. ``open_ends`` of a wait: how many of its limits and itself lie in the open last
+    week; an upper limit that is None and not among them has too few waits to be had.
     """
     window = gather_window(release, specialty, part, area_type, months, period)
     columns = _keys(release, window, specialty=specialty, part=part, area_type=area_type) | {
@@ -90,13 +91,14 @@ def extra_pathways(
     if order not in ORDERS:
         raise NotKnownError(order, "is not an order of treatment.", f"Orders: {', '.join(ORDERS)}.")
     waiting = gather_window(release, specialty, "incomplete", area_type, 1, period)
+    if waiting.weeks is None:
+        raise NotKnownError("The list", "has no weeks waited on file in that month.", "Choose another month.")
     end = f"{waiting.end:%Y-%m}"
     done, new = (
         gather_window(release, specialty, part, area_type, months, end)
         for part in ("completed", "new_periods")
     )
-    now, done_a_week = _of(waiting, waiting), _of(waiting, done) / done.weeks_long
-    new_a_week = _of(waiting, new) / new.weeks_long
+    now, done_a_week, new_a_week = _of(waiting, waiting), _a_week(waiting, done), _a_week(waiting, new)
     growth, basis = _growth_a_week(release, specialty, area_type, waiting, done)
     removed = np.maximum(new_a_week - done_a_week - growth, 0)
     new_a_week = new_a_week * (1 + arrivals_percent / 100)
@@ -116,7 +118,7 @@ def extra_pathways(
     }
     some = {name: list(compress(_plain(values), chosen)) for name, values in columns.items()}
     said = (
-        f"{target:.0%} of the list within {within_weeks} weeks after {by_weeks} weeks; "
+        f"{100 * target:g}% of the list within {within_weeks} weeks after {by_weeks} weeks; "
         f"treated {ORDERS[order]}; "
         f"completions as in {period_name(done.start, done.end)}, arrivals {_changed(arrivals_percent)}; {basis}"
     )
@@ -142,18 +144,33 @@ def _growth_a_week(
     except NotKnownError:
         nothing = np.zeros(len(waiting.areas))
         return nothing, "removals without treatment as many as keep the list at its size"
-    growth = (_of(waiting, waiting) - _of(waiting, before)) / done.weeks_long
+    weeks_between = (waiting.end - before.end).days / DAYS_IN_A_WEEK  # months that are not on file among them
+    growth = (_of(waiting, waiting) - _of(waiting, before)) / weeks_between
     return growth, "removals without treatment as the list's change over those months leaves over"
 
 
 def _chances_now(waiting: Window, done: Window) -> Numbers:
-    """The chances of treatment by week waited, as they were in the window."""
-    place = {area: at for at, area in enumerate(done.areas)}
-    completed = np.full(waiting.weeks.shape, np.nan)
+    """The chances of treatment by week waited, as they were in the window.
+
+    Weeks that only the list tells apart have the chance of the open last week of those completed.
+    """
+    if done.weeks is None:
+        raise NotKnownError(
+            "Pathways completed", "have no weeks waited on file there.", "Choose another order of treatment."
+        )
+    width = min(waiting.weeks.shape[1], done.weeks.shape[1])
+    place, weeks_done = {area: at for at, area in enumerate(done.areas)}, _folded(done.weeks, width)
+    completed = np.full((len(waiting.areas), width), np.nan)
     for at, area in enumerate(waiting.areas):
         if area in place:
-            completed[at] = done.weeks[place[area]][: completed.shape[1]] / done.weeks_long
-    return chance_by_week(waiting.weeks, completed)
+            completed[at] = divide(weeks_done[place[area]], done.known_weeks[place[area]])
+    chance = chance_by_week(_folded(waiting.weeks, width), completed)
+    return np.pad(chance, ((0, 0), (0, waiting.weeks.shape[1] - width)), mode="edge")
+
+
+def _folded(weeks: Numbers, width: int) -> Numbers:
+    """Pathways [area, week] in so many weeks, the last open."""
+    return np.column_stack([weeks[:, : width - 1], weeks[:, width - 1 :].sum(axis=1)])
 
 
 def _keys(release: Release, window: Window, **same: str) -> dict[str, Any]:
@@ -205,15 +222,22 @@ def _clearance(release: Release, specialty: str, area_type: str, window: Window)
         done = gather_window(release, specialty, "completed", area_type, window.months, end)
     except NotKnownError:
         return dict.fromkeys(names, nothing)
-    found = clearance_weeks(_of(window, waiting), _of(window, done), done.weeks_long)
+    weeks = _of(window, done, done.known_weeks)
+    found = clearance_weeks(_of(window, waiting), _of(window, done), weeks)
     return dict(zip(names, found, strict=True))
 
 
-def _of(window: Window, other: Window) -> Numbers:
-    """The other window's pathways of the same areas, where its return was whole."""
+def _a_week(window: Window, other: Window) -> Numbers:
+    """The same of each week of the months that an area's figure is made of."""
+    return _of(window, other, divide(other.pathways, other.known_weeks))
+
+
+def _of(window: Window, other: Window, figures: Numbers | None = None) -> Numbers:
+    """The other window's pathways, or these figures of it, of the same areas, where its return was whole."""
+    known = other.pathways if figures is None else figures
     whole = {
-        area: pathways
-        for area, pathways, status in zip(other.areas, other.pathways, other.status, strict=True)
+        area: figure
+        for area, figure, status in zip(other.areas, known, other.status, strict=True)
         if status in RANKED
     }
     return np.array([whole.get(area, np.nan) for area in window.areas])

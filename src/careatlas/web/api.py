@@ -20,8 +20,8 @@ from careatlas.web import reading
 from careatlas.web.current import current_release
 from careatlas.web.faults import explained
 from careatlas.web.search import search as search_names
-from careatlas.web.waiting_choice import PROVIDER, choose_exactly, own_rows
-from careatlas.web.waiting_hospitals import provider_rows
+from careatlas.web.waiting_choice import PROVIDER, choose_exactly, country_rows, own_rows
+from careatlas.web.waiting_hospitals import provider_rows, trust_asked
 
 MOST_ROWS = 1_000
 _PYTHON_TYPE: dict[pa.DataType, type] = {
@@ -288,12 +288,13 @@ def waiting_times(
     asked |= {"area_type": area_type, "area": area, "period": period}
     asked = {name: text for name, text in asked.items() if text}
     if area_type == PROVIDER:
-        choice = choose_exactly(now, asked | {"area_type": ""})
-        rows = provider_rows(now, choice)
+        one = trust_asked(now, area or "")
+        rows = provider_rows(now, choose_exactly(now, asked | {"area_type": "", "area": ""}))
     else:
+        one = reading.area(now, area) if area else None
         choice = choose_exactly(now, asked)
-        rows = own_rows(now, choice)
-    kept = [row for row in rows if not area or row["area"] == choice.area_code]
+        rows = own_rows(now, choice) if choice.area or not one else country_rows(now, choice)
+    kept = [row for row in rows if one is None or row["area"] == one["code"]]
     return {"release": now.id, "total": len(kept), "rows": kept}
 
 

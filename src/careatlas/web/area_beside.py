@@ -27,12 +27,16 @@ OWN_SET = "own"
 
 @dataclass(frozen=True)
 class Group:
-    """Areas of one type to be shown together, in the order shown. ``short``: its name among the groups."""
+    """Areas of one type to be shown together, in the order shown. ``short``: its name among the groups.
+
+    ``named``: codes of a set of the reader's own, all of them, of which no more are shown than can be read.
+    """
 
     id: str
     short: str
     title: str
     areas: list[Row]
+    named: tuple[str, ...] = ()
 
     @property
     def area_type(self) -> str:
@@ -45,7 +49,7 @@ class Group:
     @property
     def query(self) -> str:
         """The group as the end of an address; a set of one's own names its areas."""
-        named = own_peers.address(list(self.names)[1:]) if self.id == OWN_SET else ""
+        named = own_peers.address(self.named)
         return "&".join(part for part in (urlencode({"beside": self.id}), named) if part)
 
 
@@ -56,10 +60,18 @@ def groups(release: Release, own: Row, given: Sequence[str] = ()) -> list[Group]
     """
     found = [_under_the_same(release, own), _most_like_it(release, own), *_parts(release, own)]
     if given:
-        areas = [release.areas[code] for code in chosen_peers(release, own["code"], given)]
-        title = f"{own['name']} beside areas of your own choice"
-        found.insert(0, Group(OWN_SET, "Your own peers", title, [own, *areas][: heat_map.MOST_AREAS]))
+        found.insert(0, _own_choice(release, own, chosen_peers(release, own["code"], given)))
     return [group for group in found if 2 <= len(group.areas) <= heat_map.MOST_AREAS]
+
+
+def _own_choice(release: Release, own: Row, codes: Sequence[str]) -> Group:
+    """The reader's own set; of a larger one than can be drawn the first, and the title says how many."""
+    shown = codes[: heat_map.MOST_AREAS - 1]
+    cut = f": the first {len(shown)} of {len(codes)}" if len(shown) < len(codes) else ""
+    title = f"{own['name']} beside areas of your own choice{cut}"
+    return Group(
+        OWN_SET, "Your own peers", title, [own, *(release.areas[code] for code in shown)], tuple(codes)
+    )
 
 
 def heat_spec(release: Release, code: str, asked: QueryDict, width: int) -> Spec:

@@ -47,7 +47,7 @@ def _card(release: Release, value: Row, line: dict[str, Any], lasting: Row | Non
     if national:
         gap = _gap(release, value)
         said = {
-            "verdict": verdict_in_brief(gap),
+            "verdict": verdict_in_brief(gap, lasting),
             "is_explained": gap is not None,
             "lasting": lasting_in_brief(lasting, _periods(release, value), national["difference"], country),
             "next": expected_next(lasting, country),

@@ -48,10 +48,7 @@ def _change(release: Release, row: Row) -> dict[str, str]:
 def _line(release: Release, row: Row) -> dict[str, Any]:
     indicator = release.catalogue["indicators"][row["indicator"]]
     sign, words = ASSURANCE[row["assurance"]]
-    shown = {
-        "value": row["reported_value"],
-        "status": "missing" if row["reported_value"] is None else "reported",
-    }
+    shown = {"value": row["reported_value"], "status": row["status"]}
     standard = f"{row['standard']}, {number(row['standard_value'], indicator)}" if row["standard"] else ""
     return {
         "title": row["title"],

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -100,16 +100,13 @@ def choose(release: Release, asked: Mapping[str, str]) -> WaitsChoice:
         notices.append(
             f"Of the {months} months asked for only {follow} {period_name(end.replace(day=1), end)}."
         )
-    return WaitsChoice(specialty, part, months, people, area_type, area, end, ends, kinds, notices)
+    return replace(choice, months=min(months, choice.run))
 
 
 def choose_exactly(release: Release, asked: Mapping[str, str]) -> WaitsChoice:
-    """The same for charts and downloads, where showing another period or area than asked for would mislead."""
+    """The same for charts and downloads, where showing something else than asked would mislead."""
     choice = choose(release, asked)
-    if asked.get("period", choice.period) != choice.period or asked.get("area", "") not in (
-        "",
-        choice.area_code,
-    ):
+    if choice.notices:
         raise NotKnownError("waiting times", choice.notices[0], "Choose again on the page of waiting times.")
     return choice
 
@@ -124,6 +121,10 @@ def rows_of(
 
 def own_rows(release: Release, choice: WaitsChoice) -> tuple[Row, ...]:
     return rows_of(release, choice.specialty, choice.part, choice.area_type, choice.months, choice.period)
+
+
+def country_rows(release: Release, choice: WaitsChoice) -> tuple[Row, ...]:
+    return rows_of(release, choice.specialty, choice.part, COUNTRY, choice.months, choice.period)
 
 
 def form_of(release: Release, choice: WaitsChoice) -> dict[str, Any]:
@@ -186,11 +187,11 @@ def _end(ends: list[date], wanted: str, notices: list[str]) -> date:
         return ends[0]
     shown = f"{period_name(ends[0].replace(day=1), ends[0])} is shown."
     try:
-        last = parse_period(wanted)[1]
+        first, last = parse_period(wanted)
     except NotKnownError as fault:
         notices.append(f"{fault.found} {shown}")
         return ends[0]
-    if last not in ends:
+    if last not in ends or first != last.replace(day=1):
         notices.append(f"There are no figures for {wanted} of this part. {shown}")
         return ends[0]
     return last
@@ -199,7 +200,7 @@ def _end(ends: list[date], wanted: str, notices: list[str]) -> date:
 def _months(wanted: str, usual: int) -> int:
     if not wanted:
         return usual
-    if not wanted.isdigit() or not 1 <= int(wanted) <= MOST_MONTHS:
+    if wanted not in map(str, range(1, MOST_MONTHS + 1)):
         raise NotKnownError("months", f'"{wanted}" is not a number from 1 to {MOST_MONTHS}.', "Leave it out.")
     return int(wanted)
 

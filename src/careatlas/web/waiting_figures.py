@@ -12,7 +12,7 @@ from careatlas.present.waiting_words import as_indicator, in_time
 from careatlas.web import reading
 from careatlas.web.current import source_line, titles_of_table
 from careatlas.web.reading import Row
-from careatlas.web.waiting_choice import COUNTRY, PROVIDER, WaitsChoice, own_rows, rows_of
+from careatlas.web.waiting_choice import PROVIDER, WaitsChoice, country_rows, own_rows, rows_of
 
 PAGES = {
     "ranked": "/waiting-times/",
@@ -33,13 +33,17 @@ ENDS_SHOWN = 3  # areas at each end of the list whose ranks are drawn where no a
 
 
 def figure(release: Release, choice: WaitsChoice, chart: str, codes: Sequence[str] = ()) -> dict[str, Any]:
+    about = (
+        in_time(choice.part, choice.specialty)
+        if chart == "hospitals"
+        else as_indicator(choice.part, choice.specialty, choice.people)
+    )
     query = choice.query() + "".join(f"&areas={code}" for code in codes)
     base = f"/charts/{release.id}/waiting-times/{chart}"
     return {
         "name": chart,
         "title": "",
-        "alt": f"{ALTS[chart]}: {as_indicator(choice.part, choice.specialty, choice.people)['title']}. "
-        "The table below has the same numbers.",
+        "alt": f"{ALTS[chart]}: {about['title']}. The table below has the same numbers.",
         "svg": f"{base}.svg{query}&width=desk",
         "svg_phone": f"{base}.svg{query}&width=phone",
         "json": f"{base}.json{query}&width=desk",
@@ -133,7 +137,7 @@ def at_both_ends(ranked: Sequence[Row]) -> list[str]:
 
 def _ranked(release: Release, choice: WaitsChoice, width: int) -> Spec:
     rows = own_rows(release, choice)
-    whole = rows_of(release, choice.specialty, choice.part, COUNTRY, choice.months, choice.period)
+    whole = country_rows(release, choice)
     national = as_values(whole, choice.people)
     return charts.ranked_bars(
         as_values(rows, choice.people),
@@ -147,7 +151,7 @@ def _ranked(release: Release, choice: WaitsChoice, width: int) -> Spec:
 
 def _hospitals(release: Release, choice: WaitsChoice, width: int) -> Spec:
     rows = rows_of(release, choice.specialty, choice.part, PROVIDER, choice.months, choice.period)
-    whole = rows_of(release, choice.specialty, choice.part, COUNTRY, choice.months, choice.period)
+    whole = country_rows(release, choice)
     shown = [row for row in in_time_values(rows) if row["denominator"]]
     return charts.ranked_bars(
         shown,

@@ -28,7 +28,7 @@ def hospitals(request: HttpRequest) -> HttpResponse:
         "lengths_sections": _sections(release, choice, rows),
         "lengths_of": "Hospital or trust",
         "providers": len(rows),
-        "few": sum((row["known_waits"] or 0) < PATHWAYS_TO_JUDGE for row in rows),
+        "few": sum(_is_few(row["known_waits"]) for row in rows),
         "few_is": PATHWAYS_TO_JUDGE,
         "has_waits": any(row["known_waits"] for row in rows),
         "figure": waiting_figures.figure(release, choice, "hospitals"),
@@ -37,7 +37,7 @@ def hospitals(request: HttpRequest) -> HttpResponse:
         ],
         "trust": request.GET.get("trust", ""),
     }
-    trust = _trust(release, request.GET.get("trust", ""))
+    trust = trust_asked(release, request.GET.get("trust", ""))
     page["target"] = waiting_target.section(release, choice, request.GET if trust else {}, trust)
     page["target"]["name"] = trust["name"] if trust else "the hospital or trust chosen here"
     return show(request, "waiting_hospitals.html", page)
@@ -51,7 +51,12 @@ def provider_rows(release: Release, choice: WaitsChoice) -> tuple[Row, ...]:
         return ()
 
 
-def _trust(release: Release, code: str) -> Row | None:
+def _is_few(waits: float | None) -> bool:
+    """Whether so many waits are too few to judge; a trust that sent nothing has not few of them."""
+    return waits is not None and waits < PATHWAYS_TO_JUDGE
+
+
+def trust_asked(release: Release, code: str) -> Row | None:
     if not code:
         return None
     trust = reading.area(release, code)

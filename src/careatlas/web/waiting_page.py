@@ -9,6 +9,7 @@ from careatlas.engine.release import Release
 from careatlas.present.numbers import interval, value_or_status
 from careatlas.present.periods import period_name
 from careatlas.present.rank_words import GROUPS
+from careatlas.present.standing_out_words import q_in_words
 from careatlas.present.waiting_panel import neighbouring_gaps
 from careatlas.present.waiting_words import (
     PARTS,
@@ -25,7 +26,7 @@ from careatlas.web import reading, waiting_figures, waiting_standards, waiting_t
 from careatlas.web.current import current_release, titles_of_table
 from careatlas.web.pages import lower_first, show
 from careatlas.web.reading import Row
-from careatlas.web.waiting_choice import COUNTRY, WaitsChoice, choose, form_of, own_rows, rows_of
+from careatlas.web.waiting_choice import WaitsChoice, choose, country_rows, form_of, own_rows
 from careatlas.web.waiting_rates import rates
 
 MOST_PAIRS, MOST_WARNINGS = 30, 12
@@ -82,6 +83,7 @@ def of_every_view(release: Release, choice: WaitsChoice, rows: Sequence[Row]) ->
 def lengths(row: Row, choice: WaitsChoice) -> dict[str, Any]:
     """One line of the table of lengths: every figure with its limits."""
     share = waiting_figures.in_time_values([row])[0]
+    lacking = "none" if row["known_waits"] == 0 else "missing"
     about = {"unit": "%", "decimals": 1}
     return {
         "code": row["area"],
@@ -89,7 +91,8 @@ def lengths(row: Row, choice: WaitsChoice) -> dict[str, Any]:
         "chosen": row["area"] == choice.area_code,
         "address": choice.query(area=row["area"]),
         "pathways": row["pathways"],
-        "share": value_or_status(share, about),
+        "share": lacking if row["known_waits"] == 0 else value_or_status(share, about),
+        "lacking": lacking,
         "share_interval": interval(share, about),
         "median": median_text(row, "median"),
         "median_interval": wait_limits(row, "median"),
@@ -111,7 +114,7 @@ def lengths(row: Row, choice: WaitsChoice) -> dict[str, Any]:
 
 
 def _headline(release: Release, choice: WaitsChoice, rows: Sequence[Row]) -> dict[str, Any]:
-    whole = rows_of(release, choice.specialty, choice.part, COUNTRY, choice.months, choice.period)
+    whole = country_rows(release, choice)
     own = (
         next((row for row in rows if row["area"] == choice.area_code), None)
         if choice.area
@@ -178,6 +181,7 @@ def _gaps(release: Release, choice: WaitsChoice) -> dict[str, Any]:
             | {
                 "address": choice.query(area=row["area"]),
                 "other_address": choice.query(area=row["other_area"]),
+                "q_words": q_in_words(row["q"]),
                 "sustained": f"{row['periods_sustained']} of {months}" if months > 1 else "cannot be told",
             }
             for row in shown

@@ -5,6 +5,7 @@ from typing import Any
 
 from careatlas.present.numbers import interval, value_or_status
 from careatlas.present.rank_words import GROUPS, groups_in_words, noise_in_words
+from careatlas.present.waiting_panel import MOST_MONTHS
 from careatlas.present.waiting_people import PEOPLE
 from careatlas.present.waiting_words import PEOPLE_WORDS, as_indicator, edition_name, rank_moves
 from careatlas.web import waiting_figures
@@ -36,7 +37,7 @@ def rates(choice: WaitsChoice, rows: Sequence[Row], order: str) -> dict[str, Any
         ],
         "sentences": groups_in_words(compared, {row["area"]: row["name"] for row in rows}),
         "moves": [rank_moves(rows, people, other) for other in choice.kinds_of_people if other != people],
-        "noise": noise_in_words(noise, choice.run),
+        "noise": allowed_for(noise, choice.run),
         "people_switch": [
             {
                 "title": PEOPLE_WORDS[one].capitalize(),
@@ -53,6 +54,11 @@ def rates(choice: WaitsChoice, rows: Sequence[Row], order: str) -> dict[str, Any
         if rows
         else [],
     }
+
+
+def allowed_for(noise: str | None, run: int) -> str:
+    """What ranks allow for, with a ``run`` of so many months on file: no more than two years of it are used."""
+    return noise_in_words(noise, min(run, MOST_MONTHS))
 
 
 def _as_comparison(row: Row, people: str) -> Row:

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from careatlas.engine.release import Release
 from careatlas.present import explanation_words as words
 from careatlas.present.numbers import interval, value_or_status
+from careatlas.present.standing_out_words import is_worked_out, q_in_words
 from careatlas.web import reading, why_figures
 from careatlas.web.choice import Choice, choose
 from careatlas.web.current import current_release, source_of
@@ -54,8 +55,12 @@ def why(request: HttpRequest, indicator: str) -> HttpResponse:
 
 def _spread(release: Release, choice: Choice, plural: str) -> dict[str, Any]:
     rows = why_figures.of_choice(release, choice, "shares")
+    has_lasting = any(is_worked_out(row) for row in _lasting(release, choice))
     return {
-        "sentences": [*words.spread_explained(rows, plural), words.without_tainted(rows)],
+        "sentences": [
+            *words.spread_explained(rows, plural, has_lasting=has_lasting),
+            words.without_tainted(rows),
+        ],
         "figure": why_figures.figure(release, choice, "shares") if rows else None,
         "span": why_figures.span(rows, choice),
         "rows": [
@@ -84,7 +89,7 @@ def _variation(release: Release, choice: Choice) -> dict[str, Any]:
                 "interval": _between(row["lower"], row["upper"]),
                 "chance": _index(row["chance"]),
                 "chance_range": _between(row["chance_lower"], row["chance_upper"]),
-                "p": "" if row["p"] is None else f"{row['p']:.3f}",
+                "p": "" if row["p"] is None else q_in_words(row["p"]),
                 "note": row["note"] or "",
             }
             for row in rows
@@ -118,10 +123,9 @@ def _inequality(release: Release, choice: Choice) -> dict[str, Any]:
 def _own(release: Release, choice: Choice, whole: Row) -> dict[str, Any]:
     gaps = why_figures.gap_of(release, choice)
     name = choice.area["name"]
-    lasting = reading.of_table(release, "persistence", choice.indicator["id"], choice.area_type)
-    row = next((row for row in lasting.to_pylist() if row["area"] == choice.area_code), None)
+    row = next((row for row in _lasting(release, choice) if row["area"] == choice.area_code), None)
     return {
-        "sentences": words.gap_explained(gaps, name, whole["name"]),
+        "sentences": words.gap_explained(gaps, name, whole["name"], has_lasting=is_worked_out(row)),
         "lasting": words.persistence_in_words(row, name, whole["name"]),
         "figure": why_figures.figure(release, choice, "gap") if gaps else None,
         "rows": [
@@ -135,6 +139,10 @@ def _own(release: Release, choice: Choice, whole: Row) -> dict[str, Any]:
             if gap["percent"] is not None
         ],
     }
+
+
+def _lasting(release: Release, choice: Choice) -> list[Row]:
+    return reading.of_table(release, "persistence", choice.indicator["id"], choice.area_type).to_pylist()
 
 
 def _value(row: Row, choice: Choice) -> str:
