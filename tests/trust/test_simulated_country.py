@@ -89,10 +89,10 @@ def test_the_size_of_a_change_found_is_covered_by_its_limits(exam, measured):
     covered = ((finds["change_lower"] <= truth) & (truth <= finds["change_upper"])).mean()
     bias = (finds["change"] - truth).abs().mean()
     measured(
-        "changes of 20 % found: limits hold the planted size", f"{covered:.1%} of {len(finds)}", ">= 85 %"
+        "changes of 20 % found: limits hold the planted size", f"{covered:.1%} of {len(finds)}", ">= 80 %"
     )
     measured("changes of 20 % found: mean distance from it", f"{bias:.1f} points", "printed")
-    assert covered >= 0.85
+    assert covered >= 0.8
 
 
 def test_who_did_not_submit_or_changed_code_is_not_found_for_that(exam, measured):

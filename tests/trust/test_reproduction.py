@@ -161,13 +161,3 @@ def test_the_page_says_what_was_found(home):
     assert "All 24 months, December 2021 to November 2023, are on file." in page
     assert "Agrees under pathways completed." in page
     assert "confirm" not in page.split("<main")[1].split("</main>")[0]
-
-
-def test_january_2026_alone_cannot_test_the_real_claims(real_release):
-    (held,) = reproductions(real_release)
-    assert not held["is_testable"]
-    assert {claim["verdict"] for claim in held["claims"]} == {"Not testable: 0 of 24 months on file."}
-    wakefield = next(claim for claim in held["claims"] if claim["area"] == "03R")
-    ranks = {(row["part"], row["people"]): row["rank"] for row in wakefield["readings"]}
-    assert ranks["completed_admitted", "registered"] == 1
-    assert ranks["completed", "registered"] == 4
