@@ -14,9 +14,9 @@ import numpy as np
 from careatlas import methods
 from careatlas.methods.intervals import normal_quantile
 from careatlas.methods.significance import BELOW_AND_ABOVE
+from careatlas.present.numbers import is_full_return
 
 Row = Mapping[str, Any]
-FULL_RETURN = ("reported", "zero")
 OF_COUNTS = ("crude_rate", "need_weighted_rate", "proportion")
 SURE = normal_quantile(0.95)
 
@@ -24,8 +24,8 @@ SURE = normal_quantile(0.95)
 def beside_peers(own: Row, peers: Sequence[Row], indicator: Mapping[str, Any]) -> dict[str, Any] | None:
     """``value``, ``lower_95``, ``upper_95`` of the peers together, how many ``areas``, and the ``significance`` of the
     area's own figure to it; None where either has no full return. Rows of ``values`` of one period."""
-    counted = [row for row in peers if row["status"] in FULL_RETURN and row["value"] is not None]
-    if not counted or own["status"] not in FULL_RETURN or own["lower_95"] is None:
+    counted = [row for row in peers if is_full_return(row) and row["value"] is not None]
+    if not counted or not is_full_return(own) or own["lower_95"] is None:
         return None
     value, lower, upper = _together(counted, indicator)
     if np.isnan([value, lower, upper]).any():

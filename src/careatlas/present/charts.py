@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from careatlas.present import colour, marks
 from careatlas.present.marks import Indicator, Point
-from careatlas.present.numbers import HIDDEN_SIGN, INCOMPLETE_SIGN, number, value_or_status
+from careatlas.present.numbers import HIDDEN_SIGN, INCOMPLETE_SIGN, is_full_return, number, value_or_status
 from careatlas.present.periods import period_name
 from careatlas.present.theme import DESK, PHONE, Row, Spec, chart
 
@@ -124,11 +124,7 @@ def distribution_over_time(
     boxes, dots = [], []
     for period in sorted({(row["period_end"], row["period_start"]) for row in rows}):
         here = [row for row in rows if (row["period_end"], row["period_start"]) == period]
-        counted = [
-            row["value"]
-            for row in here
-            if row["status"] in ("reported", "zero") and row.get("value") is not None
-        ]
+        counted = [row["value"] for row in here if is_full_return(row) and row.get("value") is not None]
         if not counted:
             continue
         at = np.percentile(counted, [0, 5, 25, 50, 75, 95, 100]).tolist()

@@ -11,11 +11,9 @@ from typing import Any, NamedTuple
 from careatlas.methods.correlation import Correlation, correlation
 from careatlas.present import colour, marks
 from careatlas.present.marks import HOLLOW, Indicator
-from careatlas.present.numbers import axis_format, number
+from careatlas.present.numbers import axis_format, is_full_return, number
 from careatlas.present.periods import period_name
 from careatlas.present.theme import DESK, IS_HIGHLIGHTED, IS_SELECTED, PHONE, Row, Spec, chart, wrapped
-
-COUNTED = ("reported", "zero")
 
 
 class Pairs(NamedTuple):
@@ -114,7 +112,7 @@ def _signed(value: float) -> str:
 
 
 def _is_full(row: Row | None) -> bool:
-    return row is not None and row["status"] in COUNTED and row.get("value") is not None
+    return row is not None and is_full_return(row) and row.get("value") is not None
 
 
 def _size(x: Row, y: Row) -> float | None:

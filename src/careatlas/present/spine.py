@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from careatlas.present import colour, marks
 from careatlas.present.marks import Indicator, Point
-from careatlas.present.numbers import number
+from careatlas.present.numbers import is_full_return, number
 from careatlas.present.theme import DESK, PHONE, Row, Spec, chart
 
 ROW_HEIGHT = 26
@@ -38,7 +38,7 @@ def spine(
     against = {row["indicator"]: row["significance"] for row in comparisons if row["benchmark"] == "national"}
     spread: dict[str, list[float]] = {}
     for row in others:
-        if row["status"] in ("reported", "zero") and row.get("value") is not None:
+        if is_full_return(row) and row.get("value") is not None:
             spread.setdefault(row["indicator"], []).append(row["value"])
     points = [
         _point(of_area[key], indicator, name, of_country.get(key), spread.get(key, []))

@@ -8,7 +8,7 @@ cannot disagree. The words say what is; only people say why, or whether it ought
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from careatlas.present.numbers import interval, is_money, number, number_with_unit
+from careatlas.present.numbers import interval, is_full_return, is_money, number, number_with_unit
 from careatlas.present.periods import period_name
 from careatlas.present.rank_words import rank_sentence
 
@@ -56,7 +56,7 @@ def spread_in_indicator(
     if national is not None:
         sentences.append(_value_sentence(national, indicator, country, None))
     counted = sorted(
-        (row for row in rows if row.get("value") is not None and row["status"] in ("reported", "zero")),
+        (row for row in rows if row.get("value") is not None and is_full_return(row)),
         key=lambda row: row["value"],
     )
     if len(counted) > 1:

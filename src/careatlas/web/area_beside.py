@@ -19,6 +19,7 @@ from careatlas.present.theme import Spec
 from careatlas.web import own_peers, reading
 from careatlas.web.current import source_line
 from careatlas.web.pages import lower_first
+from careatlas.web.pictures import pictures
 from careatlas.web.reading import Row
 from careatlas.web.template_words import heading
 
@@ -266,16 +267,10 @@ def _table(
 
 def figure_of(release: Release, own: Row, chart: str, said: str, query: str) -> dict[str, Any]:
     base = f"/charts/{release.id}/areas/{own['code']}/{chart}"
-    chosen = f"&{query}" if query else ""
     return {
         "name": chart,
         "title": "",
         "alt": f"{said}. The table below has the same numbers.",
-        "svg": f"{base}.svg?width=desk{chosen}",
-        "svg_phone": f"{base}.svg?width=phone{chosen}",
-        "json": f"{base}.json?width=desk{chosen}",
-        "json_phone": f"{base}.json?width=phone{chosen}",
-        "svg_file": f"{base}.svg?width=desk{chosen}",
-        "png": f"{base}.png?width=desk{chosen}",
+        **pictures(base, f"?{query}" if query else "", "desk"),
         "link": f"/areas/{own['code']}/" + (f"?{query}" if query else ""),
     }

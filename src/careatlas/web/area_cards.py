@@ -6,13 +6,13 @@ from typing import Any
 import pyarrow.compute as pc
 
 from careatlas.engine.release import Release
+from careatlas.present.numbers import is_full_return
 from careatlas.present.standing_out import standing_out
 from careatlas.present.standing_out_words import expected_next, lasting_in_brief, verdict_in_brief
 from careatlas.web import reading
 from careatlas.web.reading import Row
 
 MOST_CARDS = 6
-FULL_RETURN = ("reported", "zero")
 
 
 def cards(
@@ -67,4 +67,4 @@ def _periods(release: Release, value: Row) -> int:
     rows = release.of_area(
         "values", value["area"], indicator=value["indicator"], sex="persons", age_band="all"
     )
-    return sum(row["status"] in FULL_RETURN for row in rows)
+    return sum(map(is_full_return, rows))

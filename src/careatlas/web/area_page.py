@@ -20,6 +20,7 @@ from careatlas.web import (
 )
 from careatlas.web.current import current_release
 from careatlas.web.pages import crumb, show
+from careatlas.web.pictures import pictures
 from careatlas.web.reading import Row
 
 MOST_OPEN = 120  # a longer list of areas is folded away: its names are found by search
@@ -115,12 +116,7 @@ def _figure(release: Release, own: Row) -> dict[str, Any]:
         "name": "spine",
         "title": "Profile",
         "alt": f"Each indicator of {own['name']} beside the others. The table below has the same numbers.",
-        "svg": f"{base}.svg?width=desk",
-        "svg_phone": f"{base}.svg?width=phone",
-        "json": f"{base}.json?width=desk",
-        "json_phone": f"{base}.json?width=phone",
-        "svg_file": f"{base}.svg",
-        "png": f"{base}.png",
+        **pictures(base, width="desk"),
         "csv": f"/data/values.csv?area={own['code']}",
         "link": f"/areas/{own['code']}/",
     }

@@ -17,6 +17,7 @@ from careatlas.web.choice import Choice, choose
 from careatlas.web.current import current_release, source_line, source_of
 from careatlas.web.indicator_page import form_of
 from careatlas.web.pages import by_theme, crumb, lower_first, show
+from careatlas.web.pictures import pictures
 from careatlas.web.reading import Period, Row
 
 
@@ -214,12 +215,7 @@ def _figure(release: Release, pair: Pair) -> dict[str, Any]:
         "name": "scatter",
         "title": "",
         "alt": f"{pair.x.indicator['title']} and {pair.y['title']}. The table below has the same numbers.",
-        "svg": f"{base}.svg{pair.query(width='desk')}",
-        "svg_phone": f"{base}.svg{pair.query(width='phone')}",
-        "json": f"{base}.json{pair.query(width='desk')}",
-        "json_phone": f"{base}.json{pair.query(width='phone')}",
-        "svg_file": f"{base}.svg{pair.query()}",
-        "png": f"{base}.png{pair.query()}",
+        **pictures(base, pair.query(), "desk"),
         "csv": f"/data/compare.csv{pair.query()}",
         "link": f"/compare/{pair.query()}",
     }

@@ -8,11 +8,13 @@ import numpy as np
 from careatlas.engine.release import Release
 from careatlas.errors import NotKnownError
 from careatlas.present import charts, maps
+from careatlas.present.numbers import is_full_return
 from careatlas.present.spine import spine as draw_spine
 from careatlas.present.theme import DESK, PHONE, Spec
 from careatlas.web import over_time_figures, reading, why_figures
 from careatlas.web.choice import Choice
 from careatlas.web.current import source_line
+from careatlas.web.pictures import pictures
 from careatlas.web.reading import Row
 
 PAGE = 540  # pixels: half of a page, where two charts stand side by side
@@ -118,9 +120,7 @@ def _by_theme(release: Release) -> dict[str, dict[str, Any]]:
 
 def summary(rows: Sequence[Row]) -> dict[str, Any] | None:
     """Percentiles of the areas with a full return; None where no area has one."""
-    counted = [
-        row["value"] for row in rows if row["status"] in ("reported", "zero") and row["value"] is not None
-    ]
+    counted = [row["value"] for row in rows if is_full_return(row) and row["value"] is not None]
     if not counted:
         return None
     at = np.percentile(counted, list(SUMMARY.values())).tolist()
@@ -137,12 +137,7 @@ def _figure(release: Release, choice: Choice, chart: str, width: str = "page") -
         "name": chart,
         "title": TITLES[chart],
         "alt": f"{TITLES[chart]}: {choice.indicator['title']}. The table below has the same numbers.",
-        "svg": f"{base}.svg{choice.query(width=width)}",
-        "svg_phone": f"{base}.svg{choice.query(width='phone')}",
-        "json": f"{base}.json{choice.query(width=width)}",
-        "json_phone": f"{base}.json{choice.query(width='phone')}",
-        "svg_file": f"{base}.svg{choice.query()}",
-        "png": f"{base}.png{choice.query()}",
+        **pictures(base, choice.query(), width),
         "csv": f"/data/values.csv{_rows_of(choice, chart)}",
         "link": page + choice.query(**({"map": chart} if chart in _MAP_TITLES else {})),
     }

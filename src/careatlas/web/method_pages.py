@@ -23,6 +23,7 @@ from careatlas.web import reading
 from careatlas.web.charts import method_code
 from careatlas.web.current import current_release
 from careatlas.web.pages import crumb, show
+from careatlas.web.pictures import pictures
 from careatlas.web.template_words import heading
 from careatlas.web.text import from_docstring
 
@@ -124,12 +125,7 @@ def _figure(name: str, chart: GuideChart) -> dict[str, Any]:
     return {
         "name": "chart",
         "alt": method_chart.description(chart),
-        "svg": f"{base}.svg?width=desk",
-        "svg_phone": f"{base}.svg?width=phone",
-        "json": f"{base}.json?width=desk",
-        "json_phone": f"{base}.json?width=phone",
-        "svg_file": f"{base}.svg",
-        "png": f"{base}.png",
+        **pictures(base, width="desk"),
         "link": f"/methods/{name}/",
     }
 

@@ -15,6 +15,7 @@ from careatlas.web.choice import Choice, choose
 from careatlas.web.current import current_release, source_of
 from careatlas.web.indicator_page import form_of
 from careatlas.web.pages import crumb, lower_first, show
+from careatlas.web.pictures import pictures
 from careatlas.web.reading import Row
 from careatlas.web.template_words import heading
 
@@ -131,12 +132,7 @@ def _figure(release: Release, choice: Choice, chart: str, query: str) -> dict[st
         "name": chart,
         "title": "",
         "alt": f"{titles[chart]}: {choice.indicator['title']}. The table below has the same numbers.",
-        "svg": f"{base}.svg{query}&width=desk",
-        "svg_phone": f"{base}.svg{query}&width=phone",
-        "json": f"{base}.json{query}&width=desk",
-        "json_phone": f"{base}.json{query}&width=phone",
-        "svg_file": f"{base}.svg{query}",
-        "png": f"{base}.png{query}",
+        **pictures(base, query, "desk"),
         "csv": f"/data/{tables[chart]}.csv{choice.table_query(area=chart == 'spc', period=False)}{of_area}",
         "link": f"/indicators/{choice.indicator['id']}/over-time/{query}",
     }

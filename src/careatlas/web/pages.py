@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from careatlas.engine.release import Release
-from careatlas.present.numbers import number, number_with_unit, unit_in_words, value_or_status
+from careatlas.present.numbers import is_full_return, number, number_with_unit, unit_in_words, value_or_status
 from careatlas.web import reading
 from careatlas.web.current import current_release, serving
 from careatlas.web.reading import Row
@@ -109,7 +109,7 @@ def _spread(release: Release, indicator: dict[str, Any]) -> dict[str, Any] | Non
     area_type = reading.area_types_of(release, indicator["id"])[0]
     rows = reading.values(release, indicator["id"], area_type)
     latest = reading.latest(rows)
-    compared = [row for row in reading.in_period(rows, latest) if row["status"] in ("reported", "zero")]
+    compared = [row for row in reading.in_period(rows, latest) if is_full_return(row)]
     spread = trimmed_fold([row["value"] for row in compared if row["value"] is not None])
     if spread is None:
         return None

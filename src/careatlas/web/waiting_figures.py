@@ -11,6 +11,7 @@ from careatlas.present.waiting_panel import MOST_MONTHS, Panel, monthly, places_
 from careatlas.present.waiting_words import as_indicator, in_time
 from careatlas.web import reading
 from careatlas.web.current import source_line, titles_of_table
+from careatlas.web.pictures import pictures
 from careatlas.web.reading import Row
 from careatlas.web.waiting_choice import PROVIDER, WaitsChoice, country_rows, own_rows, rows_of
 
@@ -44,12 +45,7 @@ def figure(release: Release, choice: WaitsChoice, chart: str, codes: Sequence[st
         "name": chart,
         "title": "",
         "alt": f"{ALTS[chart]}: {about['title']}. The table below has the same numbers.",
-        "svg": f"{base}.svg{query}&width=desk",
-        "svg_phone": f"{base}.svg{query}&width=phone",
-        "json": f"{base}.json{query}&width=desk",
-        "json_phone": f"{base}.json{query}&width=phone",
-        "svg_file": f"{base}.svg{query}",
-        "png": f"{base}.png{query}",
+        **pictures(base, query, "desk"),
         "csv": CSVS[chart] + query,
         "link": PAGES[chart] + query,
     }

@@ -9,6 +9,7 @@ from careatlas.present.theme import Spec
 from careatlas.web import reading
 from careatlas.web.choice import Choice
 from careatlas.web.current import source_line
+from careatlas.web.pictures import pictures
 from careatlas.web.reading import Row
 
 TITLES = {
@@ -80,12 +81,7 @@ def figure(release: Release, choice: Choice, chart: str) -> dict[str, Any]:
         "name": chart,
         "title": "",
         "alt": f"{TITLES[chart]}: {choice.indicator['title']}. The table below has the same numbers.",
-        "svg": f"{base}.svg{choice.query(width='page')}",
-        "svg_phone": f"{base}.svg{choice.query(width='phone')}",
-        "json": f"{base}.json{choice.query(width='page')}",
-        "json_phone": f"{base}.json{choice.query(width='phone')}",
-        "svg_file": f"{base}.svg{choice.query()}",
-        "png": f"{base}.png{choice.query()}",
+        **pictures(base, choice.query()),
         "csv": f"/data/{TABLES[chart]}.csv{choice.table_query(area=chart == 'gap')}",
         "link": f"/indicators/{choice.indicator['id']}/why/{choice.query()}",
     }
