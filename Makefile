@@ -31,7 +31,7 @@ demo: venv
 test: .venv/installed-for-tests
 	@sh tools/debian-packages chromium
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 # Without tests: the style of every line and the direction of every import.
 check: .venv/installed-for-tests

@@ -1,5 +1,6 @@
 """Fixtures that many tests share."""
 
+import fcntl
 import os
 from pathlib import Path
 
@@ -41,16 +42,23 @@ def real_data() -> Path:
 @pytest.fixture(scope="session")
 def simulated_release(tmp_path_factory) -> Release:
     """The demo's release, built once per run by the command. Its home holds ``country/truth.json``."""
-    home = tmp_path_factory.mktemp("simulated")
-    built = CliRunner().invoke(main, ["demo", "--no-serve", "--release", str(home)])
-    assert built.exit_code == 0, built.output
-    return open_release(home)
+    return _built_once(tmp_path_factory, "simulated", "demo", "--no-serve")
 
 
 @pytest.fixture(scope="session")
 def real_release(real_data, tmp_path_factory) -> Release:
     """The release of the publishers' real files, built once per run by the command."""
-    home = tmp_path_factory.mktemp("real")
-    built = CliRunner().invoke(main, ["build", "--data", str(real_data), "--release", str(home)])
-    assert built.exit_code == 0, built.output
+    return _built_once(tmp_path_factory, "real", "build", "--data", str(real_data))
+
+
+def _built_once(tmp_path_factory, name: str, *command: str) -> Release:
+    """Where several processes share the tests of a run, the first that asks builds and the others wait."""
+    of_process = tmp_path_factory.getbasetemp()
+    of_run = of_process.parent if "PYTEST_XDIST_WORKER" in os.environ else of_process
+    home = of_run / name
+    with (of_run / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not home.exists():
+            built = CliRunner().invoke(main, [*command, "--release", str(home)])
+            assert built.exit_code == 0, built.output
     return open_release(home)

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from planted_shares import by_area, share_after, shares_beside_truth, signed
 
 from careatlas.build import pipeline
 from careatlas.engine.release import Release
@@ -30,10 +31,12 @@ TURNED = {
 MIXED_LEVELS = "ae_four_hours"
 
 
-def examined(seed: int, folder: Path) -> pd.DataFrame:
-    """What ``marked`` gives of one country, made and built in ``folder``; may run in a process of its own."""
+def examined(seed: int, folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What ``marked`` and ``shares_beside_truth`` give of one country, made and built in ``folder``; may run in a
+    process of its own."""
     with pytest.MonkeyPatch.context() as monkeypatch:
-        return marked(*built_country(seed, folder, monkeypatch)).assign(seed=seed)
+        country = built_country(seed, folder, monkeypatch)
+    return marked(*country).assign(seed=seed), shares_beside_truth(*country).assign(seed=seed)
 
 
 def built_country(seed: int, folder: Path, monkeypatch) -> tuple[dict, Release]:
@@ -72,9 +75,9 @@ def marked(truth: dict, release: Release) -> pd.DataFrame:
             continue
         risk = pd.Series(told["relative_risk"])
         sign = TURNED.get(told["acts_on"], 1)
-        outliers, initiatives = (_by_area(truth[kind], id) for kind in ("persistent_outliers", "initiatives"))
+        outliers, initiatives = (by_area(truth[kind], id) for kind in ("persistent_outliers", "initiatives"))
         rows = rows[rows["area"].isin(risk.index)].set_index("area")
-        initiative = {area: sign * _signed(each) for area, each in initiatives.items()}
+        initiative = {area: sign * signed(each) for area, each in initiatives.items()}
         parts.append(
             rows.assign(
                 away=sign * _away(risk, initiatives, people[id], told["varies_by"], truth["months"]),
@@ -97,15 +100,6 @@ def _away(
         return pd.Series(0.0, risk.index)
     level = risk.copy()
     for area, each in initiatives.items():
-        share_after = 1 - months.index(each["start"]) / len(months)
-        level[area] *= (1 + _signed(each)) ** share_after
+        level[area] *= (1 + signed(each)) ** share_after(each, months)
     weight = people.reindex(level.index)
     return np.log(level / ((level * weight).sum() / weight.sum()))
-
-
-def _signed(initiative: dict) -> float:
-    return initiative["effect"] * (1 if initiative["direction"] == "up" else -1)
-
-
-def _by_area(rows: list[dict], indicator: str) -> dict[str, dict]:
-    return {row["area"]: row for row in rows if row["indicator"] == indicator}

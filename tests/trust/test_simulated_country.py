@@ -13,16 +13,27 @@ from planted_truth import examined
 
 SEEDS = range(101, 121)
 FEWEST_FOUND, MOST_FALSE = 0.9, 0.1
+OF_WAITING = ("completed_pathways", "waiting_list", "within_18_weeks")  # what the merged areas report
 CHANGES = ("improved", "worsened", "changed")
 pytestmark = pytest.mark.timeout(7200)  # the first test builds twenty countries
 
 
 @pytest.fixture(scope="module")
-def exam(tmp_path_factory):
+def both(tmp_path_factory):
     folders = [tmp_path_factory.mktemp(f"seed{seed}") for seed in SEEDS]
     with ProcessPoolExecutor(max_workers=2, mp_context=get_context("spawn")) as processes:
         parts = list(processes.map(examined, SEEDS, folders))
-    return pd.concat(parts, ignore_index=True)
+    return [pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True)]
+
+
+@pytest.fixture(scope="module")
+def exam(both):
+    return both[0]
+
+
+@pytest.fixture(scope="module")
+def shares(both):
+    return both[1]
 
 
 def is_persistent(rows):
@@ -93,6 +104,43 @@ def test_the_size_of_a_change_found_is_covered_by_its_limits(exam, measured):
     )
     measured("changes of 20 % found: mean distance from it", f"{bias:.1f} points", "printed")
     assert covered >= 0.8
+
+
+def test_shares_of_the_differences_are_within_their_limits(shares, measured):
+    held = (shares["lower"] <= shares["truth"]) & (shares["truth"] <= shares["upper"])
+    for kind, of_kind in held.groupby(shares["varies_by"]):
+        measured(
+            f"shares, {kind}: planted within limits", f"{of_kind.mean():.1%} of {len(of_kind)}", "printed"
+        )
+    for component, of_one in held.groupby(shares["component"]):
+        bias = (shares["share"] - shares["truth"])[of_one.index].mean()
+        measured(
+            f"share of {component}: planted within limits, and bias in points",
+            f"{of_one.mean():.1%} of {len(of_one)}, {100 * bias:+.1f}",
+            ">= 85 %",
+        )
+        assert of_one.mean() >= 0.85
+    measured("shares: planted within limits", f"{held.mean():.1%} of {len(held)}", ">= 90 %")
+    assert held.mean() >= 0.9
+
+
+def test_chance_alone_is_not_called_unexplained(shares, measured):
+    by_chance = shares[(shares["varies_by"] == "chance") & (shares["component"] == "unexplained")]
+    called = (by_chance["lower"] > 0).mean()
+    measured(
+        "chance-only indicators with something unexplained", f"{called:.1%} of {len(by_chance)}", "<= 5 %"
+    )
+    assert called <= 0.05
+
+
+def test_the_merged_area_has_one_course_over_all_months(exam, measured):
+    """Two areas report waiting times until they merge after eight months; nothing was done there."""
+    merged = exam[exam["indicator"].isin(OF_WAITING) & (exam["area"] == "ZA23") & exam["initiative"].isna()]
+    share = merged["verdict"].isin(CHANGES).mean()
+    measured("merged areas called changed", f"{share:.1%} of {len(merged)}", "<= 5 %")
+    assert len(merged) >= 2 * len(SEEDS)
+    assert (merged["periods"] == 24).all()
+    assert share <= 0.05
 
 
 def test_who_did_not_submit_or_changed_code_is_not_found_for_that(exam, measured):

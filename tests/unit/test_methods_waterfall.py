@@ -331,6 +331,29 @@ def test_a_missing_month_is_in_neither_sum():
     assert np.isfinite(waterfall_of_periods(nothing_known, MONTHS, None, {"need": NEED}).share).all()
 
 
+@pytest.mark.parametrize("correlation", [0.0, 0.6])
+def test_months_that_resemble_the_month_before_leave_more_in_their_mean(correlation):
+    """The variance of a mean of twelve is variance x mean of correlation^|months apart|: 1/12, or .281 at .6."""
+    rng = np.random.default_rng(18)
+    months = np.arange(12)
+    left = (correlation ** np.abs(np.subtract.outer(months, months))).mean()
+    noise = rng.standard_normal((AREAS, 12))
+    for month in range(1, 12):
+        noise[:, month] = correlation * noise[:, month - 1] + np.sqrt(1 - correlation**2) * noise[:, month]
+    count = rng.poisson(50 * MONTHS * np.exp(0.1 * noise))
+    split = waterfall_of_periods(count, 50 * MONTHS, None, {"need": NEED})
+    assert come_and_go(count, 50 * MONTHS) == pytest.approx(0.1**2, rel=0.25)
+    assert split.variance[1] == pytest.approx(0.1**2 * left, rel=0.3)
+    assert split.lower[1] < split.share[1] < split.upper[1]
+
+
+def test_where_no_other_bar_can_be_told_from_none_all_may_be_chance():
+    count = np.random.default_rng(19).poisson(MONTHS)
+    split = waterfall_of_periods(count, MONTHS, None, {"need": NEED})
+    assert split.upper[0] == 1
+    assert (split.lower[1:] <= 0).all()
+
+
 def test_two_months_of_an_area_lie_on_a_line_and_do_not_say_what_comes_and_goes():
     count = np.full(MONTHS.shape, NAN)
     count[:, 2], count[:, 9] = 80, np.linspace(80, 140, AREAS)

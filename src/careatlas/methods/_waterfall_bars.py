@@ -5,9 +5,11 @@ import numpy as np
 from careatlas.methods._log_ratio_parts import Map, Parts
 from careatlas.methods._waterfall import difference_bars
 from careatlas.methods._waterfall_input import Given
+from careatlas.methods.estimate import Numbers
 from careatlas.methods.intervals import tail
 
 FEW_AREAS = 30  # below, no bar can be told from another
+NONE = 0.005  # of the total: a limit that near to none, or to all, is none, or all
 
 
 class Bars:
@@ -30,7 +32,17 @@ class Bars:
         draws = np.concatenate([np.broadcast_to(error[:, None], (len(error), draws.shape[-1])), draws])
         self.variance[at], self.in_order[at] = draws.mean(axis=-1), [*error, *means_in_order]
         ends = [tail(self.given.confidence), 1 - tail(self.given.confidence)]
-        self.lower[at], self.upper[at] = np.quantile(draws / draws.sum(axis=0), ends, axis=-1)
+        draws = self._with_error(draws, self.given.extra_error[at][is_known].mean())
+        self.lower[at], self.upper[at] = _limits(draws / draws.sum(axis=0), ends)
+
+    def _with_error(self, draws: Numbers, error: float) -> Numbers:
+        """What comes and goes is itself estimated: where it is more, less is left unexplained."""
+        if "comes and goes" not in self.component:
+            return draws
+        at = self.component.index("comes and goes")
+        more = error * np.random.default_rng(self.given.seed).standard_normal(draws.shape[-1])
+        more = np.maximum(more, -draws[at])
+        return draws + np.outer(np.eye(len(draws))[at] - np.eye(len(draws))[-1], more)
 
     def described(self) -> tuple:
         """The fields of ``Waterfall``, in their order."""
@@ -57,3 +69,12 @@ class Bars:
             *(self.component, share, *limits, self.variance),
             *(total[..., 0], in_order, is_negative, is_separable, note),
         )
+
+
+def _limits(share: Numbers, ends: list[float]) -> tuple[Numbers, Numbers]:
+    """Quantiles of the draws ``[component, draw]``. Variances drawn are never quite 0: where no bar but chance can be
+    told from none, all may be chance."""
+    lower, upper = np.quantile(share, ends, axis=-1)
+    lower = np.where((lower > 0) & (lower < NONE), 0, lower)
+    may_be_all_chance = (lower[1:] <= 0).all()
+    return lower, np.where(may_be_all_chance & (np.arange(len(upper)) == 0), 1, upper)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from careatlas.methods._between_periods import between_periods
 from careatlas.methods._bym2_prior import Neighbourhood, neighbourhood
 from careatlas.methods._log_ratio_parts import Map
 from careatlas.methods._waterfall import Blocks, known_map
@@ -18,12 +19,14 @@ OTHER_BARS = ("chance", "comes and goes", "spatial", "unexplained")
 
 
 class Given(NamedTuple):
-    """Counts ``[..., area]``, the variance of ln(observed / expected) beyond counting, the blocks, who borders
-    whom, how it is drawn, and ``errors``: the names of the bars that are no difference between areas."""
+    """Counts ``[..., area]``, the variance of ln(observed / expected) beyond counting and its standard error, the
+    blocks, who borders whom, how it is drawn, and ``errors``: the names of the bars that are no difference between
+    areas."""
 
     observed: Numbers
     expected: Numbers
     extra_variance: Numbers
+    extra_error: Numbers
     blocks: Blocks
     around: Neighbourhood
     confidence: float
@@ -59,7 +62,8 @@ def of_one_period(
     observed, expected = counts_with_axes("area", observed=observed, expected=expected)
     named = _blocks(blocks, expected_signs or {}, observed.shape[-1])
     how = _how(neighbours, observed.shape[-1], confidence, draws, seed)
-    return _given(observed, expected, np.zeros(observed.shape[-1]), named, how, ("chance",))
+    none = np.zeros(observed.shape[-1])
+    return _given(observed, expected, none, none, named, how, ("chance",))
 
 
 def of_periods(
@@ -82,23 +86,9 @@ def of_periods(
     count, reference = at_level_of_period(observed, expected)
     sums = reference.sum(axis=-1)
     is_known = sums > 0
-    weight = divide(reference, sums[..., None])
-    variance = variance_between_periods(count, reference)[..., None] * (weight**2).sum(axis=-1)
+    found = between_periods(count, reference)
     count, sums = (np.where(is_known, each, np.nan) for each in (count.sum(axis=-1), sums))
-    return _given(count, sums, variance, named, how, ("chance", "comes and goes"))
-
-
-def variance_between_periods(count: Numbers, reference: Numbers) -> Numbers:
-    """That of ln(count / reference) beyond counting error, about each area's own line; see ``come_and_go``."""
-    period = np.linspace(-1, 1, count.shape[-1])
-    line = np.stack([np.ones_like(period), period], axis=-1)
-    by_line = np.linalg.pinv(np.einsum("...t,tk,tl->...kl", reference, line, line), hermitian=True)
-    ratio = (by_line @ (count @ line)[..., None])[..., 0] @ line.T
-    leverage = reference * np.einsum("tk,...kl,tl->...t", line, by_line, line)
-    left_free = reference * np.where(leverage < 1 - 1e-9, 1 - leverage, 0)
-    misfit = divide((count - reference * ratio) ** 2, reference)
-    excess = np.nan_to_num(misfit) - ratio * divide(left_free, reference)
-    return np.maximum(divide(np.nansum(excess, axis=(-2, -1)), (ratio**2 * left_free).sum(axis=(-2, -1))), 0)
+    return _given(count, sums, found.of_mean, found.error, named, how, ("chance", "comes and goes"))
 
 
 def at_level_of_period(observed: Numbers, expected: Numbers) -> tuple[Numbers, Numbers]:
@@ -155,9 +145,20 @@ def _how(
     return neighbourhood(adjacency > 0), confidence, whole_number("draws", draws, fewest=1), seed
 
 
-def _given(observed, expected, extra_variance, blocks: Blocks, how: tuple, errors: tuple[str, ...]) -> Given:
+def _given(
+    observed: Numbers,
+    expected: Numbers,
+    extra_variance: Numbers,
+    extra_error: Numbers,
+    blocks: Blocks,
+    how: tuple,
+    errors: tuple[str, ...],
+) -> Given:
     """All on the same leading axes."""
     maps = np.broadcast_shapes(observed.shape[:-1], blocks.covariates.shape[:-2])
-    arrays = (np.broadcast_to(each, (*maps, each.shape[-1])) for each in (observed, expected, extra_variance))
+    arrays = (
+        np.broadcast_to(each, (*maps, each.shape[-1]))
+        for each in (observed, expected, extra_variance, extra_error)
+    )
     covariates = np.broadcast_to(blocks.covariates, (*maps, *blocks.covariates.shape[-2:]))
     return Given(*arrays, blocks._replace(covariates=covariates), *how, errors)

@@ -28,7 +28,9 @@ Variances are those between these areas, not of areas in general. The parts come
 exact once counts are taken as normal about their fitted means, over a grid of sigma and rho (BYM2). Bars are
 means over its draws, less what the error of coefficients adds to a square; limits are quantiles of the draws.
 Spatial and unexplained are the hardest to tell apart: in simulation a bar far shorter than the other is drawn
-towards it by up to 6 points of the total. Bars other than chance are short but never 0 on maps of chance alone.
+towards it by up to 6 points of the total. Bars other than chance are short but never 0 on maps of chance alone:
+a lower limit below half a percent is given as 0, and where no bar but chance has one above, the upper limit of
+chance is 1.
 
 Source: Riebler, Sorbye, Simpson & Rue 2016, 10.1177/0962280216660421 (BYM2); Lindeman, Merenda & Gold 1980 and
 Gromping 2007, 10.1198/000313007X188252 (the split between blocks); Gelman 2005, 10.1214/009053604000001048
@@ -41,6 +43,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from careatlas.methods._between_periods import between_periods
 from careatlas.methods._log_ratio_parts import draw_parts
 from careatlas.methods._waterfall_bars import Bars
 from careatlas.methods._waterfall_input import (
@@ -48,7 +51,6 @@ from careatlas.methods._waterfall_input import (
     at_level_of_period,
     of_one_period,
     of_periods,
-    variance_between_periods,
 )
 from careatlas.methods.estimate import Numbers, counts_with_axes
 
@@ -135,9 +137,9 @@ def come_and_go(observed: ArrayLike, expected: ArrayLike) -> Numbers:
 
     ``observed`` and ``expected`` are ``[..., area, period]``. About each area's own straight line, and the
     level of each period: what all areas do at once, and what an area does steadily, neither comes nor goes.
-    One number for all areas of a map, and 0 where periods differ no more than counts must. Periods are taken
-    as independent: where a backlog takes several to clear, this is too small. NaN leaves a period out; NaN where
-    no area has three.
+    One number for all areas of a map, and 0 where periods differ no more than counts must. Where a period
+    clearly resembles the one before (a correlation of .3, .6 or .8), that is allowed for. NaN leaves a period
+    out; NaN where no area has three.
 
     80 and 120 by turns where 100 are expected vary by .04 about their mean, .01 of it counting error:
 
@@ -146,7 +148,7 @@ def come_and_go(observed: ArrayLike, expected: ArrayLike) -> Numbers:
     0.03
     """
     observed, expected = counts_with_axes("area", "period", observed=observed, expected=expected)
-    return variance_between_periods(*at_level_of_period(observed, expected))
+    return between_periods(*at_level_of_period(observed, expected)).variance
 
 
 def _split(given: Given) -> Waterfall:

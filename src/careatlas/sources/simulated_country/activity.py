@@ -14,7 +14,7 @@ from careatlas.sources.simulated_country.planting import plant, season, shock, s
 from careatlas.sources.simulated_country.truth import Truth, month_ends
 
 CLOSED_CODES = [f"ZX{place + 1:02d}" for place in range(6)]  # closed before the first month: 0 throughout
-TALKING_THERAPIES_PER_1000 = {
+TALKING_THERAPIES_PER_1000 = {  # adults
     "Count_ReferralsReceived": 2.7,
     "Count_AccessingServices": 1.9,
     "Count_EndedReferrals": 2.5,
@@ -69,12 +69,12 @@ def write_talking_therapies(
         plant("talking_therapies_access", codes, months, seed, "against_need", 0.15, need=people.need)
     )
     finishing = truth.planted(plant("talking_therapies_completion", codes, months, seed, "chance"))
-    residents = people.residents.sum(axis=(1, 2))
+    adults = people.residents[:, :, 18:].sum(axis=(1, 2))
     ups_and_downs = season(months, 0.06, 1)
     rng = stream(seed, "talking therapies")
     counts = {}
     for name, per_1000 in TALKING_THERAPIES_PER_1000.items():
-        mean = residents[:, None] / 1000 * per_1000 * access.level * ups_and_downs
+        mean = adults[:, None] / 1000 * per_1000 * access.level * ups_and_downs
         if name == "Count_FinishedCourseTreatment":
             share = per_1000 / TALKING_THERAPIES_PER_1000["Count_EndedReferrals"]
             counts[name] = rng.binomial(counts["Count_EndedReferrals"], share * finishing.level)
@@ -94,7 +94,7 @@ def write_talking_therapies(
                 month_ends(months[-1]),
                 codes,
                 mean[:, -1],
-                people.residents[:, :, 18:].sum(axis=(1, 2)),
+                adults,
                 1000,
             )
     texts = {name: np.round(figures / 5).astype(int) * 5 for name, figures in counts.items()}
