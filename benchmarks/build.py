@@ -4,7 +4,9 @@
    a cold build, a second build with nothing changed, and one indicator's answer read out of the release.
 2. That one indicator by hand in pandas (``by_hand.py``) from the same zips. The two answers must be equal,
    area by area, before any ratio is printed.
-3. Where the publishers' real files are at hand (CAREATLAS_DATA): cold and unchanged builds of all of them.
+3. How long each kind of page takes the server on the longest of them (``pages.py``).
+4. Where the publishers' real files are at hand (CAREATLAS_DATA): cold and unchanged builds of all of them, and
+   their pages.
 
 Each measurement is a process of its own, timed from start to exit, with the peak memory the system reports
 for it. No speed is asserted: figures depend on the machine, and only ratios taken in one run say anything.
@@ -76,6 +78,8 @@ def growing_input(folder: Path) -> None:
             f"| {cold.beside(by_hand)} | {read.beside(by_hand)}",
             flush=True,
         )
+        if months == max(MONTHS):
+            print(f"\nPages, {months} months\n{cost_of(HERE / 'pages.py', home).printed}", flush=True)
         shutil.rmtree(home)
     print("\nThe two answers were equal, area by area and month by month, in every row.")
 
@@ -89,6 +93,7 @@ def real_files(folder: Path) -> None:
     print(f"\nThe publishers' files: {len(sizes)} files, {sum(sizes) / 1e6:.1f} MB", flush=True)
     cold, unchanged = build_twice(data, folder / "home-real")
     print(f"build, cold      {cold}\nnothing changed  {unchanged}")
+    print(f"\nPages, the publishers' files\n{cost_of(HERE / 'pages.py', folder / 'home-real').printed}")
 
 
 def build_twice(data: Path, home: Path) -> tuple[Cost, Cost]:

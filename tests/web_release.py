@@ -389,6 +389,10 @@ def explanations() -> dict[str, list[dict[str, Any]]]:
             | {"areas": 28, "index": "ratio_5_95", "value": 1.5, "lower": 1.4, "upper": 1.6, "p": 0.001}
             | {"chance": 1.1, "chance_lower": 1.05, "chance_upper": 1.15}
         ],
+        "concentration": [
+            *_parts("sub_icb", "S05", "specialty", ("110", -90.0, 0.5), ("mix", -30.0, 1 / 6)),
+            *_parts("icb", "B0", "smaller_area", ("S05", -120.0, 2 / 3)),
+        ],
         "inequality": [
             of_month
             | {"group": name, "areas": 6, "value": value, "count": 900.0, "denominator": 60_000.0}
@@ -404,6 +408,23 @@ def explanations() -> dict[str, list[dict[str, Any]]]:
             | limits("change_lower", "change_upper", 24.0, 6.0),
         ],
     }
+
+
+def _parts(area_type: str, area: str, kind: str, *parts: tuple[str, float, float]) -> list[dict[str, Any]]:
+    """The parts that make half of a gap of -180 pathways: with their names, excess and shares, by place."""
+    of_area = {"indicator": "completed", "area_type": area_type, "area": area, **_period(months()[-1])}
+    of_area |= {"kind": kind, "parts": 8, "parts_for_half": len(parts), "left_out": 0.0}
+
+    def limit(part: str, excess: float) -> float | None:
+        return None if part == "mix" else excess
+
+    return [
+        of_area
+        | {"part": part, "place": place, "observed": 200.0 + excess, "expected": 200.0, "denominator": 10_000.0}
+        | {"excess": excess, "share_of_gap": share, "area_observed": 720.0, "area_expected": 900.0}
+        | {"excess_lower": limit(part, excess - 20), "excess_upper": limit(part, excess + 20)}
+        for place, (part, excess, share) in enumerate(parts, 1)
+    ]  # fmt: skip
 
 
 def _lasting(indicator: str, area_type: str, area: str, deviation: float) -> dict[str, Any]:

@@ -1,25 +1,23 @@
-"""The command line: each command calls one function and prints what it gives.
+"""The command line: each command calls one function and prints what it gives. Those that build, fetch and serve are
+here, those that ask a release in ``cli_answers``.
 
 Only click and the standard library are imported here at the top, so that ``careatlas --help`` answers at once.
 """
 
-import json
 import os
 import sys
-from collections.abc import Callable
 from datetime import datetime
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
 
+from careatlas.cli_answers import ANSWERS
+from careatlas.cli_parts import DEMO_HOME, json_option, opened, release_option, shown
 from careatlas.errors import AtlasError
 
 # Maps of a hundred areas are small: threads of linear algebra spend five times as long waiting for each other.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
-DEMO_HOME = Path("atlas-demo")
 
 
 class _Atlas(click.Group):
@@ -40,45 +38,6 @@ class _Atlas(click.Group):
 @click.version_option(package_name="careatlas")
 def main() -> None:
     """Care Atlas: variation in health care, measured honestly, explained, and tracked to what was done about it."""
-
-
-release_option = click.option(
-    "--release",
-    type=click.Path(path_type=Path),
-    help="Folder of the atlas or of one release [default: CAREATLAS_HOME, else ./atlas, else ./atlas-demo].",
-)
-json_option = click.option("--json", "as_json", is_flag=True, help="Print a JSON list of rows.")
-period_option = click.option("--period", help="2026-01, 2024-Q2, 2022 or 2023/24 [default: the latest].")
-area_type_option = click.option("--area-type", help="sub_icb, icb, region, provider or country.")
-
-
-def _shown(command: Callable[..., list[dict[str, Any]]]) -> Callable[..., None]:
-    """Print the rows a command returns: as JSON, or as a table a person can read."""
-
-    @wraps(command)
-    def show(as_json: bool, **given: Any) -> None:
-        rows = command(**given)
-        if as_json:
-            click.echo(json.dumps(rows, default=str, ensure_ascii=False, indent=1))
-        else:
-            from careatlas.present.terminal import print_rows
-
-            print_rows(rows)
-
-    return show
-
-
-def _open(release: Path | None) -> Any:
-    from careatlas.engine.release import DEFAULT_HOME, open_release
-
-    if (
-        release is None
-        and not os.environ.get("CAREATLAS_HOME")
-        and not DEFAULT_HOME.exists()
-        and DEMO_HOME.exists()
-    ):
-        release = DEMO_HOME
-    return open_release(release)
 
 
 @main.command()
@@ -170,7 +129,7 @@ def fetch(sources: tuple[str, ...], first: str | None, last: str | None, into: P
 
 @main.command()
 @json_option
-@_shown
+@shown
 def sources() -> list[dict[str, Any]]:
     """List the publications the atlas reads."""
     from careatlas.sources.source import describe_sources
@@ -183,7 +142,7 @@ def sources() -> list[dict[str, Any]]:
 @release_option
 def serve(port: int, release: Path | None) -> None:
     """Serve the atlas as web pages on this machine."""
-    home = _open(release).folder
+    home = opened(release).folder
     _serve(release or home.parent.parent, port)
 
 
@@ -191,141 +150,6 @@ def _serve(home: Path, port: int) -> None:
     from careatlas.web.server import serve as serve_pages
 
     serve_pages(home, port, say=_say)
-
-
-@main.command()
-@json_option
-@release_option
-@_shown
-def indicators(release: Path | None) -> list[dict[str, Any]]:
-    """List the indicators, with the periods and area types that have values."""
-    from careatlas.present.queries import list_indicators
-
-    return list_indicators(_open(release))
-
-
-@main.command()
-@click.argument("indicator")
-@click.option("--area", help="Code or name of one area.")
-@period_option
-@area_type_option
-@json_option
-@release_option
-@_shown
-def show(
-    indicator: str, area: str | None, period: str | None, area_type: str | None, release: Path | None
-) -> list[dict[str, Any]]:
-    """Show an indicator's values with limits and status."""
-    from careatlas.present.queries import show_values
-
-    return show_values(_open(release), indicator, area, period, area_type)
-
-
-@main.command()
-@click.argument("code")
-@period_option
-@json_option
-@release_option
-@_shown
-def area(code: str, period: str | None, release: Path | None) -> list[dict[str, Any]]:
-    """Show everything on file for one area, beside the country: first what lasts, is beyond chance, and is large."""
-    from careatlas.present.area_priorities import area_by_priority
-
-    return area_by_priority(_open(release), code, period)
-
-
-@main.command()
-@click.argument("indicator")
-@period_option
-@area_type_option
-@click.option("--include-incomplete", is_flag=True, help="Rank incomplete returns as if they were whole.")
-@click.option(
-    "--by",
-    type=click.Choice(["value", "group"]),
-    help="Highest first, or names by group [default: value where high or low is better, else group].",
-)
-@json_option
-@release_option
-@_shown
-def rank(
-    indicator: str,
-    period: str | None,
-    area_type: str | None,
-    include_incomplete: bool,
-    by: str | None,
-    release: Path | None,
-) -> list[dict[str, Any]]:
-    """Rank areas, 1 = highest value, with the interval of each rank and the half of the list it is in."""
-    from careatlas.present.ranks import rank_areas
-
-    return rank_areas(_open(release), indicator, period, area_type, include_incomplete, by)
-
-
-@main.command()
-@click.argument("code")
-@json_option
-@release_option
-@_shown
-def peers(code: str, release: Path | None) -> list[dict[str, Any]]:
-    """Show the areas most like one in its people, how far they are, and whether any is a good match."""
-    from careatlas.present.peers import peers_of
-
-    return peers_of(_open(release), code)
-
-
-@main.command()
-@click.argument("indicator")
-@click.option("--area", help="Code or name of one area: what its own distance from the country is made of.")
-@period_option
-@area_type_option
-@json_option
-@release_option
-@_shown
-def explain(
-    indicator: str, area: str | None, period: str | None, area_type: str | None, release: Path | None
-) -> list[dict[str, Any]]:
-    """Explain why areas differ: chance, what comes and goes, need, supply, place, and what is not explained."""
-    from careatlas.present.explain import explain_gap, explain_spread
-
-    if area is not None:
-        return explain_gap(_open(release), indicator, area, period, area_type)
-    return explain_spread(_open(release), indicator, period, area_type)
-
-
-@main.command()
-@click.argument("indicator")
-@click.option(
-    "--within-miles",
-    type=click.FloatRange(min=0, min_open=True),
-    help="Only pairs whose centres are no further apart.",
-)
-@period_option
-@area_type_option
-@json_option
-@release_option
-@_shown
-def gaps(
-    indicator: str,
-    within_miles: float | None,
-    period: str | None,
-    area_type: str | None,
-    release: Path | None,
-) -> list[dict[str, Any]]:
-    """Show neighbours that differ most: both values, their ratio with its interval, and how long it has lasted."""
-    from careatlas.present.neighbour_gaps import list_gaps
-
-    return list_gaps(_open(release), indicator, period, area_type, within_miles)
-
-
-@main.command()
-@json_option
-@release_option
-@_shown
-def check(release: Path | None) -> list[dict[str, Any]]:
-    """List what a reader should know of the data: missing returns, files not read, totals that do not agree."""
-    from careatlas.present.queries import data_quality
-
-    return data_quality(_open(release))
 
 
 @main.command()
@@ -342,3 +166,7 @@ def new(kind: str, name: str, theme: str) -> None:
 def _say(told: str) -> None:
     """Progress goes to standard error, so that what a command prints can be piped."""
     click.echo(told, err=True)
+
+
+for answer in ANSWERS:
+    main.add_command(answer)

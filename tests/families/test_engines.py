@@ -68,10 +68,10 @@ def _wait_until_it_listens(server, port):
     raise AssertionError("the Spark Connect server does not answer")
 
 
-def sums(engine, paths, indicator, part):
+def sums(engine, paths, indicator, part, also_by=None):
     side = indicator.counted[part]
     area_type = next(iter(TIDIED[side.table].area_columns))
-    grain = Grain(area_type, indicator.period, indicator.standard_population is not None)
+    grain = Grain(area_type, indicator.period, indicator.standard_population is not None, also_by)
     paired = count.paired_measures(indicator)[part]
     frame = count.run(engine, count.counting_expression(engine.read_parquet(paths), side, grain, paired))
     keys = [column for column in frame.columns if column not in SUMS]
@@ -82,8 +82,19 @@ def sums(engine, paths, indicator, part):
 def test_equal_sums_on_both_engines(indicator_id, part, tidied, duckdb, sail):
     indicator = load_catalogue().indicators[indicator_id]
     paths = tidied(indicator.counted[part].table)
-    here, keys = sums(duckdb, paths, indicator, part)
-    there, _ = sums(sail, paths, indicator, part)
+    assert_equal(*(sums(engine, paths, indicator, part) for engine in (duckdb, sail)))
+
+
+@pytest.mark.parametrize("also_by", ["specialty", "provider"])
+def test_equal_sums_by_a_further_column(also_by, tidied, duckdb, sail):
+    indicator, paths = load_catalogue().indicators["within_18_weeks"], tidied("rtt")
+    here, there = (sums(engine, paths, indicator, "numerator", also_by) for engine in (duckdb, sail))
+    assert also_by in here[1]
+    assert_equal(here, there)
+
+
+def assert_equal(of_here, of_there):
+    (here, keys), (there, _) = of_here, of_there
     assert len(here) > 0
     assert len(here) == len(there)
     for key in keys:

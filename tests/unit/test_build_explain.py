@@ -279,6 +279,24 @@ def test_a_rate_that_halves_from_most_to_least_deprived_has_its_slope():
     assert rows.loc["fifth_1", "count"] == counts[0, 32:].sum()
 
 
+def test_fifths_hold_the_people_of_the_edition_in_force_in_the_period():
+    """Forty places alike, 10 people each, are eight a fifth. In a later edition the most deprived has 100 of the 490:
+    a fifth is 98, it is the first fifth by itself, and the middles of the others stand at 105, 115 ... 485: ten below
+    196, nine below 294, ten below 392 and ten above. The month before that edition is as it was."""
+    values = rate_rows("high_dose_opioids", np.full((2, 40), 500.0))
+    before, after = months(2)
+    later = people_rows(np.where(np.arange(40) == 39, 100.0, 10.0)).assign(
+        edition="2024_2025", period_start=after[0]
+    )
+    rows = inequality(
+        values, CATALOGUE.indicators, CATALOGUE.covariates, covariate_rows(deprivation=DEPRIVATION),
+        pd.concat([people_rows(), later], ignore_index=True),
+    )  # fmt: skip
+    areas = rows[rows["group"].str.startswith("fifth")].groupby("period_end")["areas"].agg(list)
+    assert areas[before[1]] == [8, 8, 8, 8, 8]
+    assert areas[after[1]] == [1, 10, 9, 10, 10]
+
+
 def test_a_fifth_without_an_event_has_no_slope_and_says_why():
     counts = np.where(np.arange(40) < 8, 0.0, 50.0)[None]
     rows = inequality(

@@ -37,6 +37,8 @@ COMMANDS = {
     "area in a month": ["area", "ZA1", "--period", "2026-01"],
     "rank": ["rank", "completed_pathways", "--period", "2026-01", "--area-type", "sub_icb"],
     "rank all": ["rank", "completed_pathways", "--include-incomplete"],
+    "waits": ["waits"],
+    "persistence": ["persistence", "over_52_weeks", "--area-type", "provider"],
     "rank by value": ["rank", "completed_pathways", "--by", "value"],
 }
 

@@ -44,6 +44,56 @@ def test_rows_of_one_area_s_gap_say_what_each_part_is(home):
     assert rows["need"]["note"] is None
 
 
+def of_one_period():
+    """The same explanations, resting on one period as those of a build with few months do."""
+    rows = web_release.explanations()
+    chance = "counting error only: cannot show persistence"
+    return rows | {
+        "shares": [
+            r | {"periods": 1} | ({"note": chance} if r["component"] == "chance" else {})
+            for r in rows["shares"]
+        ],
+        "gaps": [row | {"periods": 1} for row in rows["gaps"]],
+    }
+
+
+def test_a_breakdown_of_one_period_does_not_deny_what_more_periods_say(tmp_path_factory, monkeypatch):
+    """S05 and S00 have rows of persistence; S20 has none, so of its gap no persistence can be shown."""
+    tables = of_one_period()
+    tables["gaps"] += [row | {"area": "S20"} for row in tables["gaps"] if row["area"] == "S05"]
+    monkeypatch.setattr(web_release, "explanations", lambda: tables)
+    home = web_release.make_release(tmp_path_factory.mktemp("home")).folder.parent.parent
+    of_area = {
+        code: {row["component"]: row["note"] for row in rows_of(home, "completed", "--area", code)}
+        for code in ("S05", "S20")
+    }
+    assert of_area["S05"]["chance"] == "this breakdown rests on one period"
+    assert of_area["S20"]["chance"] == "counting error only: cannot show persistence"
+    spread = {row["component"]: row["note"] for row in rows_of(home, "completed")}
+    assert spread["chance"] == "this breakdown rests on one period"
+    assert spread["spatial"] == "not separable"
+
+
+def test_the_few_parts_that_make_half_of_the_gap_follow_as_rows_of_the_same_keys(home):
+    rows = rows_of(home, "completed", "--area", "S05")
+    assert len({tuple(row) for row in rows}) == 1
+    first, mix = (row for row in rows if row["component"] == "specialty")
+    assert (first["part"], first["part_name"], first["parts_for_half"]) == (
+        "110",
+        "Trauma and orthopaedics",
+        2,
+    )
+    # 90 fewer, of 900 expected in the area.
+    assert (first["percent"], first["lower"]) == pytest.approx((-10.0, -110 / 9))
+    assert first["note"].startswith("2 of 8 specialties are enough for half of the gap of -180 (-20.0%)")
+    assert (mix["part_name"], mix["lower"], mix["note"]) == ("Mix of specialties", None, None)
+
+
+def test_a_board_whose_gap_is_not_broken_down_is_still_cut_into_its_areas(home):
+    (row,) = rows_of(home, "completed", "--area", "B0")
+    assert (row["component"], row["part_name"]) == ("smaller_area", web_release.NAMES[5])
+
+
 def test_an_area_may_be_given_by_name(home):
     assert rows_of(home, "completed", "--area", web_release.NAMES[5])[0]["area"] == "S05"
 

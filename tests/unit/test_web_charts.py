@@ -1,11 +1,12 @@
 """Charts as files: rendered once, named by their release, never other than asked for."""
 
 import os
+import re
 
 import pytest
 import web_release
 
-from careatlas.web import charts
+from careatlas.web import charts, pictures
 
 
 @pytest.fixture
@@ -27,6 +28,21 @@ def test_a_chart_is_rendered_once_and_then_served_from_its_file(client, release,
     monkeypatch.setattr(charts, "to_svg", lambda spec: pytest.fail("rendered twice"))
     with web_release.client_of(tmp_path) as another_worker:
         assert another_worker.get(address).content == first.content
+
+
+def test_changed_code_draws_a_chart_again_at_an_address_of_its_own(client, release, tmp_path, monkeypatch):
+    page, address = "/indicators/completed/", f"/charts/{release.id}/completed/ranked.svg"
+    before = re.findall(r'data-spec="([^"]+)"', client.get(page).content.decode())
+    client.get(address)
+    monkeypatch.setattr(pictures, "drawing_code", lambda: "changed")
+    monkeypatch.setattr(charts, "drawing_code", lambda: "changed")
+    monkeypatch.setattr(charts, "to_svg", lambda spec: "drawn otherwise")
+    with web_release.client_of(tmp_path) as another_worker:
+        assert another_worker.get(address).content == b"drawn otherwise"
+        after = re.findall(r'data-spec="([^"]+)"', another_worker.get(page).content.decode())
+    assert before
+    assert len(after) == len(before)
+    assert not set(after) & set(before)
 
 
 def test_a_chart_may_be_kept_by_browsers_for_good(client, release):

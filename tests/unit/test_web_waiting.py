@@ -299,7 +299,7 @@ def test_what_can_be_shown_exactly_is(client, asked):
     assert client.get(f"/charts/{release}/waiting-times/ranked.json?{asked}").status_code == 200
 
 
-@pytest.mark.parametrize("asked", ["period=2025", "period=2025-Q3", "months=24", "area=T00"])
+@pytest.mark.parametrize("asked", ["period=2025", "period=2025-Q3", "months=24", "area=S05&area_type=icb"])
 def test_a_chart_or_download_of_something_else_than_asked_is_refused(client, asked):
     answer = client.get(f"/api/v1/waiting-times?{asked}")
     assert answer.status_code == 404
@@ -307,7 +307,13 @@ def test_a_chart_or_download_of_something_else_than_asked_is_refused(client, ask
 
 @pytest.mark.parametrize(
     ("asked", "code"),
-    [("area=s20", "S20"), ("area=SIM", "SIM"), ("area_type=provider&area=T01", "T01")],
+    [
+        ("area=s20", "S20"),
+        ("area=SIM", "SIM"),
+        ("area_type=provider&area=T01", "T01"),
+        ("area=T00", "T00"),
+        ("area=Fernhollow", "S05"),
+    ],
 )
 def test_the_api_gives_the_rows_of_one_area_or_hospital(client, asked, code):
     rows = client.get(f"/api/v1/waiting-times?{asked}").json()["rows"]
@@ -317,7 +323,7 @@ def test_the_api_gives_the_rows_of_one_area_or_hospital(client, asked, code):
 def test_the_api_says_that_an_area_is_not_a_hospital(client):
     answer = client.get("/api/v1/waiting-times?area_type=provider&area=S05")
     assert answer.status_code == 404
-    assert "is not a hospital or trust" in answer.content.decode()
+    assert "Fernhollow: is of type sub_icb, not provider" in answer.json()["detail"]
 
 
 def test_a_second_visit_is_answered_from_memory(client):

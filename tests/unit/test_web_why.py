@@ -40,6 +40,37 @@ def test_one_area_is_told_with_its_verdict_and_how_lasting_it_is(client):
     assert "has been persistently below Simland: -18% (-22% to -14%)" in page
 
 
+def test_the_few_parts_that_make_half_of_an_area_s_gap_stand_in_words_and_in_a_table(client):
+    page = text_of(client, PAGE + "?area=S05")
+    assert "Fernhollow counted 720 pathways. At Simland&#x27;s rate per 1,000 people it would be 900" in page
+    assert (
+        "One of its 8 specialties and their mix are enough for half of it (together 67%): Trauma and orthopaedics "
+        "(-90) and Mix of specialties (-30)."
+    ) in page
+    cells = ("110", "10,000", "200", "-90", "-110 to -70", "50%")
+    assert "".join(f'<td class="n">{cell}</td>' for cell in cells) in page
+    assert '<th scope="row">Mix of specialties</th>' in page  # no page says more of it
+    waits = re.search(r'href="(/waiting-times/\?specialty=110[^"]*)"', page).group(1).replace("&amp;", "&")
+    assert "part=completed_admitted" in waits
+    assert client.get(waits).status_code == 200
+
+
+def test_a_part_that_is_an_area_leads_to_its_own_page(client):
+    page = text_of(client, PAGE + "?area=B0&area_type=icb")
+    assert "One of its 8 sub-areas is enough for half of it (67%): Fernhollow (-120)." in page
+    assert "What its difference comes from is not worked out here" in page  # there are four boards
+    assert "no full return" not in page
+    address = re.search(r'<th scope="row"><a href="([^"]*)">Fernhollow', page).group(1).replace("&amp;", "&")
+    assert "area=S05" in address
+    assert "Fernhollow is 20% below Simland" in text_of(client, address)
+
+
+def test_an_area_whose_value_cannot_be_told_from_the_country_s_has_no_parts_to_list(client):
+    page = text_of(client, PAGE + "?area=S17")
+    assert "Its value cannot be told apart from Simland&#x27;s, so there is no gap to cut into parts." in page
+    assert "that make half of the gap" not in page
+
+
 def test_an_area_without_a_full_return_is_not_explained(client):
     assert "Dunmere has no full return for this period" in text_of(client, PAGE + "?area=S03")
 

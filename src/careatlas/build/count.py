@@ -23,11 +23,17 @@ PERIOD_LENGTHS_MONTHS = {"month": 1, "quarter": 3, "year": 12, "financial_year":
 
 @dataclass(frozen=True)
 class Grain:
-    """What a count is counted by: the area type read straight from the table, the period, and age-sex strata."""
+    """What a count is counted by: the area type read straight from the table, the period, age-sex strata, and a
+    further column of the table, such as its specialty."""
 
     area_type: str
     period: str | None = None
     by_age_and_sex: bool = False
+    also_by: str | None = None
+
+    @property
+    def strata(self) -> list[str]:
+        return [*(["sex", "age_band"] if self.by_age_and_sex else []), *filter(None, [self.also_by])]
 
 
 def counting_expression(
@@ -46,7 +52,7 @@ def counting_expression(
         measured = measured.mutate(
             measure=measured[also_present].notnull().ifelse(measured.measure, ibis.null(float))
         )
-    keys = ["area", *_period_columns(table), *(["sex", "age_band"] if grain.by_age_and_sex else [])]
+    keys = ["area", *_period_columns(table), *grain.strata]
     measured = _with_period(measured, table, grain).mutate(area=_[table.area_columns[grain.area_type]])
     if grain.by_age_and_sex:
         measured = measured.mutate(age_band=_age_band(measured[table.age]))

@@ -4,14 +4,17 @@ Which of them a rate is divided by can move an area twenty places, so a release 
 a figure only where each of its parts has one, because half a board's people would look like a small board.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from careatlas.build.areas import Areas
 from careatlas.build.gather import members_of
 from careatlas.catalogue.area import AreaType
+from careatlas.catalogue.indicator import Indicator
 from careatlas.engine.tables import RELEASE
+from careatlas.methods.estimate import Numbers
 
 BASE = "sub_icb"
 EDITION = ["people_counted", "edition", "period_start", "period_end", "source"]
@@ -38,6 +41,37 @@ def denominators(
     levels["country"] = _summed(base, dict.fromkeys(areas.current(BASE), areas.country.code))
     stacked = pd.concat([rows.assign(area_type=level) for level, rows in levels.items()], ignore_index=True)
     return stacked[RELEASE["denominators"].column_names]
+
+
+def of_named_edition(denominators: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
+    """The rows; of the table whose edition the indicator names, those of that edition alone."""
+    counted = indicator.denominator
+    if counted is None or counted.edition is None:
+        return denominators
+    is_other = denominators["source"] != counted.table
+    return denominators[is_other | (denominators["edition"] == counted.edition)]
+
+
+def people_in_force(
+    denominators: pd.DataFrame,
+    counted: str,
+    area_type: str,
+    areas: Sequence[str],
+    period_ends: pd.Series,
+) -> Numbers | None:
+    """``[period, area]``: people of the latest edition that had begun by then, else of the earliest; None without any.
+
+    Who lived where is asked of the period: an edition that came after would rewrite what was said of it.
+    """
+    rows = denominators[
+        (denominators["people_counted"] == counted) & (denominators["area_type"] == area_type)
+    ]
+    if not len(rows):
+        return None
+    by_start = rows.assign(period_start=pd.to_datetime(rows["period_start"]))
+    wide = by_start.pivot(index="period_start", columns="area", values="people").reindex(columns=areas)
+    begun = np.searchsorted(wide.index.to_numpy(), pd.to_datetime(period_ends).to_numpy(), side="right")
+    return wide.to_numpy(float)[np.maximum(begun - 1, 0)]
 
 
 def _summed(below: pd.DataFrame, above: Mapping[str, str]) -> pd.DataFrame:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from careatlas.build.areas import Areas
+from careatlas.build.concentration import concentrations
 from careatlas.build.covariates import covariates
 from careatlas.build.denominators import denominators
 from careatlas.build.explain import explanations
+from careatlas.build.gather import Inputs
 from careatlas.build.inequality import inequality
 from careatlas.build.neighbours import neighbours, people_by_area
 from careatlas.build.peers import peers
@@ -20,12 +22,14 @@ from careatlas.catalogue.library import Catalogue
 
 @dataclass(frozen=True)
 class Known:
-    """What a build knows once its values stand. ``small`` gives a tidied table whole, empty where no file does."""
+    """What a build knows once its values stand. ``inputs``: what they were counted from. ``small`` gives a tidied
+    table whole, empty where no file does."""
 
     values: pd.DataFrame
     comparisons: pd.DataFrame
     areas: Areas
     catalogue: Catalogue
+    inputs: Inputs
     small: Callable[[str], pd.DataFrame]
 
 
@@ -53,5 +57,8 @@ def derived_tables(known: Known, say: Callable[[str], None]) -> dict[str, pd.Dat
     found |= explanations(known.values, indicators, declared, found)
     found["inequality"] = inequality(
         known.values, indicators, declared, found["covariates"], found["denominators"]
+    )
+    found["concentration"] = concentrations(
+        known.values, known.comparisons, found["gaps"], known.catalogue, known.areas, known.inputs
     )
     return found

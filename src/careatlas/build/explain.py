@@ -15,6 +15,7 @@ import pandas as pd
 
 from careatlas.build.area_maps import AreaMaps, area_maps, borders
 from careatlas.build.covariates import at_periods
+from careatlas.build.denominators import of_named_edition, people_in_force
 from careatlas.build.explained_rows import gap_rows, share_rows
 from careatlas.catalogue.covariate import Covariate
 from careatlas.catalogue.indicator import Indicator
@@ -132,15 +133,11 @@ def _windows(maps: AreaMaps, denominators: pd.DataFrame) -> Iterator[_Windows]:
 
 def _at_rate_of_registered(maps: AreaMaps, expected: Numbers, denominators: pd.DataFrame) -> Numbers:
     """What would be expected if people counted alike, with or without need: by the people registered."""
-    rows = denominators[
-        (denominators["people_counted"] == "registered") & (denominators["area_type"] == maps.area_type)
-    ]
-    edition = maps.indicator.denominator.edition
-    rows = rows if edition is None else rows[rows["edition"] == edition]
-    by_edition = rows.pivot(index="period_start", columns="area", values="people").reindex(columns=maps.areas)
-    starts = pd.to_datetime(by_edition.index)
-    chosen = [max(int((starts <= end).sum()) - 1, 0) for end in pd.to_datetime(maps.periods["period_end"])]
-    registered = by_edition.to_numpy(float)[chosen] if len(by_edition) else np.full(expected.shape, np.nan)
+    rows = of_named_edition(denominators, maps.indicator)
+    ends = maps.periods["period_end"]
+    registered = people_in_force(rows, "registered", maps.area_type, maps.areas, ends)
+    if registered is None:
+        return np.full(expected.shape, np.nan)
     is_known = ~np.isnan(registered + expected)
     sums = (np.where(is_known, each, 0).sum(axis=-1, keepdims=True) for each in (expected, registered))
     return registered * divide(*sums)
@@ -154,8 +151,8 @@ def _of_edition(
     if counted is None or counted.edition is None:
         return rows
     of_table = [id for id, each in declared.items() if each.numerator.table == counted.table]
-    is_named = (people["source"] == counted.table) & (people["edition"] == counted.edition)
-    starts = pd.to_datetime(people.loc[is_named, "period_start"]).unique()
+    own = of_named_edition(people[people["source"] == counted.table], indicator)
+    starts = pd.to_datetime(own["period_start"]).unique()
     return rows[~rows["covariate"].isin(of_table) | pd.to_datetime(rows["period_start"]).isin(starts)]
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from careatlas.build.area_maps import AreaMaps, area_maps
 from careatlas.build.covariates import at_periods
+from careatlas.build.denominators import of_named_edition, people_in_force
 from careatlas.build.estimate import method_named
 from careatlas.catalogue.covariate import Covariate
 from careatlas.catalogue.indicator import Indicator
@@ -52,9 +53,7 @@ def inequality(
                 ..., 0
             ]
             is_known = ~np.isnan(maps.numbers["value"])
-            fifth = np.stack(
-                [fifths(each, people, known) for each, known in zip(deprivation, is_known, strict=True)]
-            )
+            fifth = np.stack([fifths(*period) for period in zip(deprivation, people, is_known, strict=True)])
             rows += _rows(maps, fifth)
     return pd.DataFrame(rows, columns=RELEASE["inequality"].column_names)
 
@@ -77,14 +76,13 @@ def fifths(deprivation: Numbers, people: Numbers, is_known: np.ndarray) -> np.nd
 
 
 def _people(denominators: pd.DataFrame, maps: AreaMaps) -> Numbers:
-    """Residents of each area in the latest edition, else those registered: fifths hold alike many people."""
-    own = denominators[denominators["area_type"] == maps.area_type]
+    """Residents of each area in each period, else those registered: fifths hold alike many people."""
+    rows, ends = of_named_edition(denominators, maps.indicator), maps.periods["period_end"]
     for counted in ("resident", "registered"):
-        rows = own[own["people_counted"] == counted]
-        if len(rows):
-            latest = rows[rows["period_start"] == rows["period_start"].max()]
-            return latest.set_index("area")["people"].reindex(maps.areas).to_numpy(float)
-    return np.full(len(maps.areas), np.nan)
+        people = people_in_force(rows, counted, maps.area_type, maps.areas, ends)
+        if people is not None:
+            return people
+    return np.full((len(ends), len(maps.areas)), np.nan)
 
 
 def _rows(maps: AreaMaps, fifth: np.ndarray) -> list[dict[str, object]]:

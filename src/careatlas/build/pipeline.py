@@ -114,7 +114,7 @@ def _build(
             "files": account.files(reads, editions),
             "reconciliation": account.reconciliation(reads, editions, areas),
         }
-        release_tables |= derived_tables(Known(values, comparisons, areas, catalogue, small), say)
+        release_tables |= derived_tables(Known(values, comparisons, areas, catalogue, inputs, small), say)
         say("waits by week")
         people = people_by_area(small("population"), small("need_weights"), areas)
         waits = write_waits(

@@ -27,7 +27,8 @@ from careatlas.errors import ReleaseError
 
 DEFAULT_HOME = Path("atlas")
 ODD = np.uint64(0x9E3779B97F4A7C15)  # its powers are a list's places, in the arithmetic of 64 bits
-ROWS_IN_A_GROUP = 20_000  # small enough that reading one indicator skips the others
+ROWS_IN_A_GROUP = 20_000  # at most: one indicator at one level has row groups of its own
+TOGETHER = ("indicator", "area_type")
 
 
 class Release:
@@ -184,7 +185,7 @@ def _write(
         if isinstance(rows, Path):
             shutil.copyfile(rows, target)
         else:
-            pq.write_table(rows, target, compression="zstd", row_group_size=ROWS_IN_A_GROUP)
+            _write_table(rows, target)
     for path, document in {**documents, "manifest.json": manifest}.items():
         target = staging / path
         target.parent.mkdir(exist_ok=True)
@@ -194,6 +195,20 @@ def _write(
     for path in staging.rglob("*"):
         _sync(path)
     _sync(staging)
+
+
+def _write_table(rows: pa.Table, target: Path) -> None:
+    """Rows that are asked for together are row groups of their own, so that reading them reads nothing else."""
+    with pq.ParquetWriter(target, rows.schema, compression="zstd") as writer:
+        if not set(TOGETHER) <= set(rows.column_names):
+            writer.write_table(rows, row_group_size=ROWS_IN_A_GROUP)
+            return
+        rows = rows.sort_by([(name, "ascending") for name in TOGETHER])  # otherwise in the order they had
+        groups = rows.group_by(TOGETHER, use_threads=False).aggregate([([], "count_all")])
+        start = 0
+        for count in groups["count_all"].to_pylist():
+            writer.write_table(rows.slice(start, count), row_group_size=ROWS_IN_A_GROUP)
+            start += count
 
 
 def _serve(releases: Path, name: str) -> None:

@@ -321,6 +321,41 @@ RELEASE_TABLES = [
         key=("indicator", "area_type", "area", "period_end", "component"),
     ),
     Table(
+        "concentration",
+        "one of the few parts of an area that make half of its gap from the country, where that is beyond chance",
+        (
+            *_KEYS,
+            Column("kind", TEXT, "what the area is cut into: smaller_area, specialty or provider"),
+            Column(
+                "parts", WHOLE, "how many there are; those without a full return and the mix are not counted"
+            ),
+            Column("parts_for_half", WHOLE, "how few of them make half of the gap; at most ten are listed"),
+            Column("place", WHOLE, "1: the part with the largest share"),
+            Column(
+                "part",
+                TEXT,
+                "code of the area, specialty or provider; mix: what comes of having more in some specialties than in "
+                "others",
+            ),
+            Column("observed", NUMBER, "events counted in the part"),
+            Column("denominator", NUMBER, "among whom or what"),
+            Column("expected", NUMBER, "events at the country's rate; of a specialty at that specialty's"),
+            Column("excess", NUMBER, "observed less expected"),
+            Column("excess_lower", NUMBER, "95 % lower limit by chance alone; null for the mix"),
+            Column("excess_upper", NUMBER, "95 % upper limit"),
+            Column(
+                "share_of_gap",
+                NUMBER,
+                "of the gap less what is left out; below 0 never listed, of all parts 1",
+            ),
+            Column("area_observed", NUMBER, "events counted in the area"),
+            Column("area_expected", NUMBER, "events at the country's rate; the gap is the difference"),
+            Column("left_out", NUMBER, "events of the gap that no part with a full return holds"),
+            Column("note", TEXT, "what is left out; null where the parts hold all of the gap"),
+        ),
+        key=("indicator", "area_type", "area", "period_end", "kind", "place"),
+    ),
+    Table(
         "inequality",
         "an indicator in one fifth of the areas by deprivation, or its slope over all of them",
         (

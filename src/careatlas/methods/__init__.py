@@ -10,6 +10,7 @@ Files that hold a statistic say in which ``CHAPTER`` of the manual it stands; th
 A method returning ``Estimate`` can be named in an indicator's YAML; ``estimators()`` finds those.
 """
 
+import functools
 import re
 import sys
 from collections.abc import Callable
@@ -49,6 +50,7 @@ def statistics() -> dict[str, str]:
     return {name: chapter for name, chapter in chapters.items() if chapter}
 
 
+@functools.cache
 def estimators() -> dict[str, Callable[..., Any]]:
     """The methods an indicator may name: functions of their file's name that return an ``Estimate``.
 

@@ -48,7 +48,7 @@ from careatlas.methods.restricted_likelihood import Parts, restricted_likelihood
 
 CHAPTER = "Variation"
 FEWEST_PERIODS, FEWEST_AREAS = 4, 3
-HALVINGS = 13
+STEPS = 2**12  # from the estimate to a share of 0 or 1, for its limits
 
 
 class Persistence(NamedTuple):
@@ -212,19 +212,28 @@ def _share_limits(score: Numbers, chance: Numbers, fit: Parts, share: Numbers, c
     With the share p fixed, two parts are left, the drift's and the rest's, each carrying its p of permanence.
     """
     permanent, drift, fresh = _forms(score.shape[-1])
-    allowed = fit.log_likelihood - normal_quantile(confidence) ** 2 / 2
-    inside = np.stack([np.nan_to_num(share, nan=0.5)] * 2)  # without variance any share is as likely
-    outside = np.stack([np.zeros_like(share), np.ones_like(share)])
-    tried, start = outside, None
+    estimate = np.stack([np.nan_to_num(share, nan=0.5)] * 2)  # without variance any share is as likely
+    room = np.stack([np.zeros_like(share), np.ones_like(share)]) - estimate
+    inside, outside = np.zeros(room.shape), np.full(room.shape, STEPS + 1.0)  # in steps from the estimate
+    inside_fall, outside_fall = np.zeros(room.shape), np.full(room.shape, np.nan)
+    tried, rounds, start = np.full(room.shape, float(STEPS)), 0, None
     score, chance = (np.stack([each] * 2) for each in (score, chance))
-    for _ in range(HALVINGS):
-        p = tried[..., None, None, None]
+    while (outside - inside > 1).any():
+        p = (estimate + room * tried / STEPS)[..., None, None, None]
         mixed = p * permanent + (1 - p) * np.stack([drift / np.diag(drift).mean(), fresh])
         found = restricted_likelihood(score, chance, mixed, start)
-        start, is_allowed = found.variance, found.log_likelihood >= allowed
-        inside, outside = np.where(is_allowed, tried, inside), np.where(is_allowed, outside, tried)
-        tried = (inside + outside) / 2
-    return Limits(*inside)
+        start, rounds = found.variance, rounds + 1
+        # In chance errors: nearly even with the distance, so that a straight line tells where to try next.
+        fall = np.sqrt(2 * np.maximum(fit.log_likelihood - found.log_likelihood, 0))
+        is_allowed = fall <= normal_quantile(confidence)
+        inside, inside_fall = np.where(is_allowed, [tried, fall], [inside, inside_fall])
+        outside, outside_fall = np.where(is_allowed, [outside, outside_fall], [tried, fall])
+        part = divide(normal_quantile(confidence) - inside_fall, outside_fall - inside_fall)
+        part = np.where(rounds % 3 == 0, 0.5, np.nan_to_num(part, nan=0.5))
+        # A step beyond it, so that the other end comes near as well.
+        tried = np.floor(inside + (outside - inside) * part) + np.where(is_allowed, 2, -1)
+        tried = np.where(outside - inside > 1, np.clip(tried, inside + 1, outside - 1), inside)
+    return Limits(*(estimate + room * inside / STEPS))
 
 
 def _longest_run(z: Numbers, limit: float) -> Numbers:

@@ -39,6 +39,7 @@ from careatlas.methods.persistence import Persistence
 
 CHAPTER = "Variation"
 FIFTHS = 5
+AT_A_TIME = 50  # simulated countries
 
 
 class Transitions(NamedTuple):
@@ -206,11 +207,20 @@ def _simulated_transitions(found: Persistence, differing: float, replicates: int
         differing * each[..., None, None] for each in (found.permanent, found.drift, found.come_and_go)
     )
     count = np.zeros((*found.permanent.shape, FIFTHS, FIFTHS))
-    for _ in range(whole_number("replicates", replicates, fewest=1)):
+    for drawn in _in_batches(whole_number("replicates", replicates, fewest=1)):
         # The same noise for every map: then a map has the same answer alone as among others.
-        u, d, new = (rng.standard_normal((areas, columns)) for columns in (1, 1, 2))
-        score = np.sqrt(permanent) * u + np.sqrt(drift) * d * ends + np.sqrt(come_and_go + chance) * new
+        noise = rng.standard_normal((drawn, *[1] * permanent[..., 0, 0].ndim, 4 * areas))
+        u, d, new = np.split(noise, [areas, 2 * areas], axis=-1)
+        new = new.reshape(*new.shape[:-1], areas, 2)
+        score = np.sqrt(permanent) * u[..., None] + np.sqrt(drift) * d[..., None] * ends
+        score = score + np.sqrt(come_and_go + chance) * new
         is_known = ~np.isnan(score).any(axis=-1, keepdims=True)
         score = np.where(is_known, score, np.nan)
-        count += _count_transitions(score[..., 0], score[..., 1])
+        count += _count_transitions(score[..., 0], score[..., 1]).sum(axis=0)
     return divide(count, count.sum(axis=-1, keepdims=True))
+
+
+def _in_batches(replicates: int) -> list[int]:
+    """So many replicates at a time: all at once would not fit into memory, one by one takes ten times as long."""
+    whole, rest = divmod(replicates, AT_A_TIME)
+    return [AT_A_TIME] * whole + [rest] * (rest > 0)

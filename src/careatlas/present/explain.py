@@ -2,13 +2,18 @@
 
 from careatlas.engine.release import Release
 from careatlas.errors import NotKnownError
+from careatlas.present.concentration import as_component, parts_of_gap
 from careatlas.present.explanation_words import VERDICTS
 from careatlas.present.periods import period_code
+from careatlas.present.persistence import lasting_of, lasting_rows
 from careatlas.present.queries import Row, area_named, level_of, period_of
+from careatlas.present.standing_out_words import COUNTING_ONLY, footing_of_one_period, is_worked_out
 
 SHARE_KEYS = ("indicator", "area_type", "period_start", "period_end", "periods", "covariates")
+SHARE_COLUMNS = (*SHARE_KEYS, "component", "share", "lower", "upper", "note")
 GAP_KEYS = ("indicator", "area_type", "area", "name", "period_start", "period_end", "periods")
-COUNTING_ONLY = "counting error only: cannot show persistence"
+PART_COLUMNS = ("part", "part_name", "observed", "expected", "share_of_gap", "parts", "parts_for_half")
+GAP_COLUMNS = (*GAP_KEYS, "component", "percent", "lower", "upper", "verdict", "note", *PART_COLUMNS)
 
 
 def explain_spread(
@@ -25,39 +30,50 @@ def explain_spread(
             f"is not explained for areas of type {where['area_type']}.",
             "It takes 30 areas with outlines and full returns, and a value that rests on counts.",
         )
-    return [_ordered(row, SHARE_KEYS, ("component", "share", "lower", "upper", "note")) for row in rows]
+    has_lasting = any(map(is_worked_out, lasting_rows(release, indicator, where["area_type"])))
+    return [_ordered({**row, "note": share_note(row, has_lasting)}, SHARE_COLUMNS) for row in rows]
+
+
+def share_note(row: Row, has_lasting: bool) -> str | None:
+    """The note of a row of ``shares``; where other periods say how lasting differences are, it does not deny it."""
+    said = row["note"] or ""
+    return said.replace(COUNTING_ONLY, footing_of_one_period(has_lasting)) or None
 
 
 def explain_gap(
     release: Release, indicator: str, area: str, period: str | None = None, area_type: str | None = None
 ) -> list[Row]:
-    """What one area's distance from the country is made of, in percent; the parts multiply to all of it."""
+    """What one area's distance from the country is made of, in percent; the components multiply to all of it. Then
+    the few parts that make half of it in that period: smaller areas, specialties, providers. They add up."""
     code = area_named(release, area)
     own_type = release.areas[code]["area_type"]
     where: Row = {"indicator": indicator, "area_type": level_of(release, indicator, area_type or own_type)}
     start, where["period_end"] = period_of(release, where, period)
     rows = release.rows("gaps", area=code, **where)
-    if not rows:
+    parts = parts_of_gap(release, area=code, **where)
+    if not rows and not parts:
         raise NotKnownError(
             f"{code}, {period_code(start, where['period_end'])}",
             f"has no explained gap for {indicator}.",
             f"See its return: careatlas show {indicator} --area {code}.",
         )
-    columns = ("component", "percent", "lower", "upper", "verdict", "note")
     name = release.areas[code]["name"]
-    return [_ordered({**row, "name": name, "note": _gap_note(row)}, GAP_KEYS, columns) for row in rows]
+    has_lasting = is_worked_out(lasting_of(release, indicator, where["area_type"], code))
+    no_part = dict.fromkeys(PART_COLUMNS)
+    told = [{**row, **no_part, "name": name, "note": _gap_note(row, has_lasting)} for row in rows]
+    told += [{**row, **as_component(row), "name": name} for row in parts]
+    return [_ordered(row, GAP_COLUMNS) for row in told]
 
 
-def _gap_note(row: Row) -> str | None:
+def _gap_note(row: Row, has_lasting: bool) -> str | None:
     if row["component"] == "all":
         return VERDICTS[row["verdict"]]
     if row["component"] == "chance":
-        return (
-            COUNTING_ONLY if row["periods"] == 1 else f"with what comes and goes in {row['periods']} periods"
-        )
+        together = f"with what comes and goes in {row['periods']} periods"
+        return footing_of_one_period(has_lasting) if row["periods"] == 1 else together
     is_against = row["component"] == "against_need" and row["percent"] != 0
     return "goes against need: possible inequity" if is_against else None
 
 
-def _ordered(row: Row, keys: tuple[str, ...], columns: tuple[str, ...]) -> Row:
-    return {column: row[column] for column in (*keys, *columns)}
+def _ordered(row: Row, columns: tuple[str, ...]) -> Row:
+    return {column: row[column] for column in columns}

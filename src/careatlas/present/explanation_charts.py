@@ -12,7 +12,7 @@ from careatlas.present.marks import Indicator
 from careatlas.present.numbers import interval, number, value_or_status
 from careatlas.present.theme import DESK, Row, Spec, chart
 
-BAR_HEIGHT = 30
+BAR_HEIGHT, LETTER = 30, 7.2  # pixels
 PAINT = {
     "chance": "#9aa7b1",
     "comes_and_goes": "#b9c6d0",
@@ -48,7 +48,7 @@ def shares_chart(
     said = "; ".join(f"{point['component_name']} {point['text']} ({point['limits']})" for point in points)
     return _bars(
         points,
-        {"axis": {"title": None, "format": ".0%", "tickCount": 5}, "scale": {"domainMin": 0}},
+        {"axis": {"title": None, "format": ".0%", "tickCount": 5}},
         title=title,
         subtitle=[subtitle, "Each bar starts where the last one ends. Line: its 95% interval."],
         description=f"{title}: {said}.",
@@ -144,15 +144,16 @@ def fifths_chart(
             "encoding": {"x": x, "y": {**y, "field": "value"}, "tooltip": tooltip},
         },
     ]
+    key = [f"{indicator['unit']}; areas in fifths of equal population. Line: 95% interval."]
     if national is not None and national.get("value") is not None:
-        layers += marks.country_line(
-            national["value"], f"{country} {value_or_status(national, indicator)}", upright=False
-        )
+        line, *_ = marks.country_line(national["value"], "", upright=False)  # a label would lie on a dot
+        layers.append(line)
+        key.append(f"Dashed: {country} {value_or_status(national, indicator)}.")
     said = "; ".join(f"{point['name']} {point['text']}" for point in points)
     return chart(
         layers if points else [],
         title=f"{indicator['title']} by deprivation",
-        subtitle=[f"{indicator['unit']}; areas in fifths of equal population. Line: 95% interval."],
+        subtitle=[" ".join(key)],
         description=f"{indicator['title']} by fifth of areas, most deprived first: {said}.",
         caption=source,
         width=width,
@@ -184,6 +185,7 @@ def _bars(
     zero_line: bool = False,
 ) -> Spec:
     order = [point["component"] for point in points]
+    room = 8 + LETTER * max((len(point["component_name"]) for point in points), default=0)
     y = {
         "field": "component",
         "type": "nominal",
@@ -191,13 +193,15 @@ def _bars(
         "scale": {"domain": order},
         "axis": {
             "title": None,
+            "minExtent": room,
+            "maxExtent": room,
             "ticks": False,
             "domain": False,
             "labelOverlap": False,
             "labelExpr": marks.lookup({key: COMPONENTS[key] for key in order}),
         },
     }
-    x = {"type": "quantitative", **axis}
+    x = {"type": "quantitative", **axis, "scale": _with_room_for_text(points, width - room)}
     paint = {
         "field": "component",
         "type": "nominal",
@@ -240,4 +244,18 @@ def _bars(
         height=max(60, BAR_HEIGHT * len(points)),
         selected=None,
         caption_offset=30,
+        caption_left=room,
     )
+
+
+def _with_room_for_text(points: list[Spec], plot_width: int) -> Spec:
+    """A scale on which the figure behind the bar that reaches furthest lies on the plot."""
+    if not points:
+        return {}
+    low, furthest = (
+        min(0, *(point["low"] for point in points)),
+        max(points, key=lambda point: point["text_at"]),
+    )
+    text = 12 + LETTER * len(furthest["text"])
+    room = (furthest["text_at"] - low) * text / (plot_width - text)
+    return {"domain": [low, furthest["text_at"] + room], "nice": False}

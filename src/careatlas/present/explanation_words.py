@@ -42,6 +42,10 @@ INDICES = {
 ONE_PERIOD = (
     "This is one period: counting error only, so it cannot show what persists, and no gap is called real."
 )
+NOT_BROKEN_DOWN = (
+    "What its difference comes from is not worked out here: that takes 30 areas of one level with outlines, and a "
+    "value that rests on counts."
+)
 # Where how lasting a difference is was worked out, from more periods.
 ONE_OF_MANY = "this breakdown rests on one period"
 

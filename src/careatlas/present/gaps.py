@@ -55,7 +55,8 @@ class Panel:
 def panel(values: pa.Table, last: Period) -> Panel:
     """The unbroken run of periods that ends with ``last``, from rows of the ``values`` table."""
     is_full = [is_full_return(row) for row in values.select(["status", "estimated"]).to_pylist()]
-    rows = values.filter(pa.array(is_full, pa.bool_())).to_pandas()
+    needed = values.select(["area", "period_start", "period_end", *FIGURES])
+    rows = needed.filter(pa.array(is_full, pa.bool_())).to_pandas()
     on_file = set(zip(rows["period_start"], rows["period_end"], strict=True)) | {last}
     periods = unbroken(on_file, last)
     places = {end: place for place, (_, end) in enumerate(periods)}
@@ -100,12 +101,13 @@ def gap_pairs(
         "period_end": given.periods[-1][1],
         "note": _note(len(given.periods), np.count_nonzero(~np.isnan(scores.score))),
     }
+    numbers = zip(*map(_plain, found.values()), strict=True)
     rows = [
         {"area": given.areas[one], "other_area": given.areas[other], **said}
         | {name: pair[name] for name in ("miles", "shares_border", "same_parent")}
-        | {name: _plain(numbers[place]) for name, numbers in found.items()}
+        | dict(zip(found, of_pair, strict=True))
         | {"relation": _relation(pair, above)}
-        for place, (one, other, (_, _, pair)) in enumerate(zip(first, second, pairs, strict=True))
+        for one, other, (_, _, pair), of_pair in zip(first, second, pairs, numbers, strict=True)
     ]
     return sorted(rows, key=lambda row: (-row["ratio_lower"], row["area"], row["other_area"]))
 
@@ -244,5 +246,6 @@ def _note(periods: int, areas: int) -> str:
     return said + few if areas < FEW_AREAS else said
 
 
-def _plain(number: float) -> float | int | None:
-    return number.item() if np.isfinite(number) else None
+def _plain(numbers: np.ndarray) -> list[float | int | None]:
+    finite = np.isfinite(numbers).tolist()
+    return [one if is_number else None for one, is_number in zip(numbers.tolist(), finite, strict=True)]

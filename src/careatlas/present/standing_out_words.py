@@ -21,14 +21,18 @@ def verdict_in_brief(gap: Row | None, lasting: Row | None = None) -> str:
     if gap is None or gap["verdict"] is None:
         return "Not broken down: need and supply are not on file for areas of this kind."
     said = VERDICTS[gap["verdict"]]
-    footing = ONE_OF_MANY if is_worked_out(lasting) else COUNTING_ONLY
-    counting = f" ({footing})" if gap["periods"] == 1 else ""
+    counting = f" ({footing_of_one_period(is_worked_out(lasting))})" if gap["periods"] == 1 else ""
     return said[:1].upper() + said[1:] + counting + "."
 
 
 def is_worked_out(lasting: Row | None) -> bool:
     """Whether a row of ``persistence`` says how lasting the difference is."""
     return lasting is not None and lasting["deviation"] is not None
+
+
+def footing_of_one_period(has_lasting: bool) -> str:
+    """What a breakdown of one period rests on. ``has_lasting``: whether more periods say what persists."""
+    return ONE_OF_MANY if has_lasting else COUNTING_ONLY
 
 
 def lasting_in_brief(row: Row | None, periods: int, difference: float, country: str) -> str:

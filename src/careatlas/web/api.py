@@ -1,36 +1,40 @@
 """``/api/v1/``: the tables of the release as JSON, rows with the tables' own column names.
 
 Missing is null, never zero. Long answers come in pages of at most 1,000 rows (``limit``, ``offset``;
-``total`` says how many there are). ``/api/v1/openapi.json`` is made from the same declarations.
+``total`` says how many there are). What commands answer, such as why areas differ and how long people wait, is in
+``api_answers``. ``/api/v1/openapi.json`` is made from the same declarations.
 """
 
 from dataclasses import asdict
-from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-import pyarrow as pa
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Path, Query, Schema
-from pydantic import Field, create_model
+from pydantic import Field
 
 from careatlas.engine.release import Release
-from careatlas.engine.tables import RELEASE
 from careatlas.errors import AtlasError
-from careatlas.web import reading
+from careatlas.web import api_answers, reading
+from careatlas.web.api_parts import (
+    AreaCode,
+    AreaTypeId,
+    Benchmark,
+    IndicatorId,
+    Limit,
+    Offset,
+    PeriodCode,
+    SourceId,
+    Status,
+    ValueStatus,
+    answers,
+    one_page,
+    optional_text,
+    row_of,
+    rows_of,
+)
 from careatlas.web.current import current_release
 from careatlas.web.faults import explained
 from careatlas.web.search import search as search_names
-from careatlas.web.waiting_choice import PROVIDER, choose_exactly, country_rows, own_rows
-from careatlas.web.waiting_hospitals import provider_rows, trust_asked
-
-MOST_ROWS = 1_000
-_PYTHON_TYPE: dict[pa.DataType, type] = {
-    pa.string(): str,
-    pa.int64(): int,
-    pa.float64(): float,
-    pa.date32(): date,
-    pa.bool_(): bool,
-}
 
 api = NinjaAPI(
     title="Care Atlas",
@@ -39,10 +43,7 @@ api = NinjaAPI(
     urls_namespace="api-v1",
     description=(__doc__ or "").strip(),
 )
-
-
-class Fault(Schema):
-    detail: str = Field(description="what was found, where, and what to do")
+api.add_router("", api_answers.router)
 
 
 class ReleaseOut(Schema):
@@ -88,70 +89,18 @@ class FoundOut(Schema):
     address: str
 
 
-def _row_model(table: str) -> type[Schema]:
-    """A row of a release table as a type, from the table's own declaration."""
-    fields: dict[str, Any] = {
-        column.name: (
-            _PYTHON_TYPE[column.type] | None,
-            Field(None, description=column.meaning + (f" ({column.unit})" if column.unit else "")),
-        )
-        for column in RELEASE[table].columns
-    }
-    name = "".join(word.capitalize() for word in table.split("_")) + "Row"
-    return create_model(name, __base__=Schema, __doc__=f"{RELEASE[table].one_row_is.capitalize()}.", **fields)
-
-
-def _rows_model(table: str) -> type[Schema]:
-    row = _row_model(table)
-    return create_model(
-        row.__name__ + "s",
-        __base__=Schema,
-        release=(str, Field(description="the release these rows are of")),
-        total=(int, Field(description="rows that answer the request, before limit and offset")),
-        limit=(int, ...),
-        offset=(int, ...),
-        rows=(list[row], ...),
-    )
-
-
-Limit = Annotated[int, Query(MOST_ROWS, ge=1, le=MOST_ROWS, description="rows in this answer")]
-Offset = Annotated[int, Query(0, ge=0, le=10_000_000, description="rows to pass over")]
-
-
-def _text(meaning: str) -> Any:
-    return Annotated[str | None, Query(None, max_length=100, description=meaning)]
-
-
-IndicatorId = _text("an indicator's id")
-AreaTypeId = _text("an area type's id: sub_icb, icb, region, provider, country")
-AreaCode = _text("an area's ODS code")
-PeriodCode = _text(
-    "2026-01 (a month), 2024-Q2 (a quarter of 2024/25), 2022 (a year) or 2023/24 (a financial year)"
-)
-ValueStatus = Annotated[
-    Literal["reported", "zero", "missing", "incomplete", "hidden"] | None,
-    Query(None, description="what stands behind a value"),
-]
-Status = _text("a status, as the column of that name")
-Benchmark = Annotated[
-    Literal["national", "parent", "standard"] | None, Query(None, description="what values are held against")
-]
-SourceId = _text("a source, as the column of that name")
-
-
 def _answer(release: Release, table: str, limit: int, offset: int, **asked: str | None) -> dict[str, Any]:
     rows = reading.select(release, table, {name: text for name, text in asked.items() if text})
-    page = rows.slice(offset, limit).to_pylist()
-    return {"release": release.id, "total": len(rows), "limit": limit, "offset": offset, "rows": page}
+    return one_page(release, rows.slice(offset, limit).to_pylist(), len(rows), limit, offset)
+
+
+def _get(path: str, answer: Any, **further: Any) -> Any:
+    return api.get(path, response=answers(answer), **further)
 
 
 @api.exception_handler(AtlasError)
 def _explain(request: HttpRequest, fault: AtlasError) -> HttpResponse:
     return explained(request, fault)
-
-
-def _get(path: str, answer: Any, **further: Any) -> Any:
-    return api.get(path, response={200: answer, 404: Fault, 422: Any, 503: Fault}, **further)
 
 
 @_get("/release", ReleaseOut, summary="The release being served")
@@ -175,7 +124,7 @@ def indicator(request: HttpRequest, indicator: Annotated[str, Path(..., descript
     return one | {"area_types": reading.area_types_of(now, indicator), "definition": one}
 
 
-@_get("/areas", _rows_model("areas"), summary="Areas, of all types or one")
+@_get("/areas", rows_of("areas"), summary="Areas, of all types or one")
 def areas(
     request: HttpRequest,
     area_type: AreaTypeId = None,
@@ -186,12 +135,12 @@ def areas(
     return _answer(current_release(), "areas", limit, offset, area_type=area_type, parent_code=parent_code)
 
 
-@_get("/areas/{code}", _row_model("areas"), summary="One area")
+@_get("/areas/{code}", row_of("areas"), summary="One area")
 def area(request: HttpRequest, code: Annotated[str, Path(..., description="its ODS code")]) -> Any:
     return reading.area(current_release(), code)
 
 
-@_get("/values", _rows_model("values"), summary="Values with their limits, counts and status")
+@_get("/values", rows_of("values"), summary="Values with their limits, counts and status")
 def values(
     request: HttpRequest,
     indicator: IndicatorId = None,
@@ -206,7 +155,7 @@ def values(
     return _answer(current_release(), "values", limit, offset, **asked)
 
 
-@_get("/comparisons", _rows_model("comparisons"), summary="Values held against a benchmark")
+@_get("/comparisons", rows_of("comparisons"), summary="Values held against a benchmark")
 def comparisons(
     request: HttpRequest,
     indicator: IndicatorId = None,
@@ -223,7 +172,7 @@ def comparisons(
     return _answer(current_release(), "comparisons", limit, offset, **asked)
 
 
-@_get("/completeness", _rows_model("completeness"), summary="Who did not submit, or only in part")
+@_get("/completeness", rows_of("completeness"), summary="Who did not submit, or only in part")
 def completeness(
     request: HttpRequest,
     source: SourceId = None,
@@ -237,18 +186,18 @@ def completeness(
     return _answer(current_release(), "completeness", limit, offset, **asked)
 
 
-@_get("/files", _rows_model("files"), summary="Files the build was given, read or not and why")
+@_get("/files", rows_of("files"), summary="Files the build was given, read or not and why")
 def files(
     request: HttpRequest,
     source: SourceId = None,
-    outcome: _text("read, superseded, duplicate or not_read") = None,
+    outcome: optional_text("read, superseded, duplicate or not_read") = None,
     limit: Limit = 1000,
     offset: Offset = 0,
 ) -> Any:
     return _answer(current_release(), "files", limit, offset, source=source, outcome=outcome)
 
 
-@_get("/reconciliation", _rows_model("reconciliation"), summary="Publishers' own totals beside ours")
+@_get("/reconciliation", rows_of("reconciliation"), summary="Publishers' own totals beside ours")
 def reconciliation(
     request: HttpRequest,
     source: SourceId = None,
@@ -257,45 +206,6 @@ def reconciliation(
     offset: Offset = 0,
 ) -> Any:
     return _answer(current_release(), "reconciliation", limit, offset, source=source, period=period)
-
-
-class WaitingTimesOut(Schema):
-    """Waiting times of every area (or provider) of one choice; percentages and weeks carry their 95 % limits."""
-
-    release: str = Field(description="the release these rows are of")
-    total: int
-    rows: list[dict[str, Any]] = Field(
-        description="area, name, window, pathways, status, share within 18 weeks, median and 92nd-centile weeks, long "
-        "waits, clearance weeks; per 1,000 people and rank by registered, resident and need_weighted people"
-    )
-
-
-@_get("/waiting-times", WaitingTimesOut, summary="Waiting times: rates, ranks and lengths with their limits")
-def waiting_times(
-    request: HttpRequest,
-    specialty: _text("total, or a treatment function such as 110") = None,
-    part: _text("completed, completed_admitted, completed_non_admitted, incomplete or new_periods") = None,
-    months: _text("how many months together, 1 to 24") = None,
-    denominator: _text(
-        "registered, resident or need_weighted: whose absence is said; rows have all three"
-    ) = None,
-    area_type: AreaTypeId = None,
-    area: AreaCode = None,
-    period: PeriodCode = None,
-) -> Any:
-    now = current_release()
-    asked = {"specialty": specialty, "part": part, "months": months, "denominator": denominator}
-    asked |= {"area_type": area_type, "area": area, "period": period}
-    asked = {name: text for name, text in asked.items() if text}
-    if area_type == PROVIDER:
-        one = trust_asked(now, area or "")
-        rows = provider_rows(now, choose_exactly(now, asked | {"area_type": "", "area": ""}))
-    else:
-        one = reading.area(now, area) if area else None
-        choice = choose_exactly(now, asked)
-        rows = own_rows(now, choice) if choice.area or not one else country_rows(now, choice)
-    kept = [row for row in rows if one is None or row["area"] == one["code"]]
-    return {"release": now.id, "total": len(kept), "rows": kept}
 
 
 @_get("/search", list[FoundOut], summary="Topics and places by name")

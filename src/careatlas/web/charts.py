@@ -1,10 +1,9 @@
 """Charts as SVG, PNG and as specifications for the browser: rendered once, then served as files.
 
-A chart's address names its release (a method's chart: the code), so what it shows never changes and browsers
-keep it for good. Files lie in ``<home>/cache/``; the oldest go when there are too many.
+A chart's address names its release and the code that draws it, so what it shows never changes and browsers
+keep it for good. Files lie in ``<home>/cache/``, named likewise; the oldest go when there are too many.
 """
 
-import functools
 import hashlib
 import json
 import os
@@ -17,7 +16,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from careatlas import code_hash, methods
+from careatlas import methods
 from careatlas.catalogue.library import load_method_guide
 from careatlas.engine.release import Release, open_release
 from careatlas.errors import NotKnownError
@@ -37,6 +36,7 @@ from careatlas.web import (
 )
 from careatlas.web.choice import choose_exactly
 from careatlas.web.current import current_release
+from careatlas.web.pictures import drawing_code
 
 MOST_FILES = 5_000
 CONTENT_TYPES = {"svg": "image/svg+xml", "png": "image/png", "json": "application/json"}
@@ -94,16 +94,10 @@ def waiting(request: HttpRequest, release: str, chart: str, kind: str) -> HttpRe
 def method(request: HttpRequest, code: str, name: str, kind: str) -> HttpResponse:
     """``/charts/methods/<code>/<name>.<svg|png|json>?width=``; another code's chart is not kept."""
     guide = load_method_guide(name) if name in methods.names() else None
-    if code != method_code() or guide is None or guide.chart is None:
+    if code != drawing_code() or guide is None or guide.chart is None:
         raise NotKnownError(name, "is not the chart of a method.", "See the list of methods.")
     chart, width = guide.chart, _width(request)
-    return _file(f"methods-{code}", f"{name}/{width}", kind, lambda: method_chart(name, chart, width))
-
-
-@functools.cache
-def method_code() -> str:
-    """What made the charts of methods: part of their address, so that browsers may keep them for good."""
-    return code_hash()[:12]
+    return _file("methods", f"{name}/{width}", kind, lambda: method_chart(name, chart, width))
 
 
 def _release(name: str) -> Release:
@@ -134,7 +128,7 @@ def _width(request: HttpRequest) -> int:
 def _file(folder: str, name: str, kind: str, make: Callable[[], Spec]) -> HttpResponse:
     if kind not in CONTENT_TYPES:
         raise NotKnownError(kind, "is not a kind of picture.", f"Kinds: {', '.join(CONTENT_TYPES)}.")
-    fingerprint = hashlib.sha256(name.encode()).hexdigest()[:32]
+    fingerprint = hashlib.sha256(f"{drawing_code()} {name}".encode()).hexdigest()[:32]
     path = settings.HOME / "cache" / folder / f"{fingerprint}.{kind}"
     try:
         body = path.read_bytes()

@@ -35,9 +35,7 @@ def waiting(request: HttpRequest, what: str) -> StreamingHttpResponse:
         "times": own_rows,
         "hospitals": waiting_hospitals.provider_rows,
         "gaps": waiting_page.gap_rows,
-        "ranks": lambda release, choice: waiting_figures.month_ranks(
-            waiting_figures.panel_of(release, choice)
-        ),
+        "ranks": waiting_figures.month_ranks,
     }
     if what not in makers:
         raise NotKnownError(what, "is not a table of waiting times.", f"Tables: {', '.join(makers)}.")

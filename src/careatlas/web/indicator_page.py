@@ -185,11 +185,12 @@ def _or_missing(row: Row | None, indicator: dict[str, Any]) -> str:
 
 def _distribution(choice: Choice) -> list[dict[str, Any]]:
     """Percentiles of the areas' values in each period: the numbers that the chart draws."""
+    rows = choice.rows.select(["period_start", "period_end", "value", "status", "estimated"])
     return [
         {"period": period.name, "areas": summary["areas"]}
         | {name: number(summary[name], choice.indicator) for name in figures.SUMMARY}
         for period in choice.periods
-        if (summary := figures.summary(reading.in_period(choice.rows, period)))
+        if (summary := figures.summary(reading.in_period(rows, period)))
     ]
 
 

@@ -20,10 +20,9 @@ from careatlas.errors import NotKnownError
 from careatlas.present import method_chart
 from careatlas.present.theme import Row
 from careatlas.web import reading
-from careatlas.web.charts import method_code
 from careatlas.web.current import current_release
 from careatlas.web.pages import crumb, show
-from careatlas.web.pictures import pictures
+from careatlas.web.pictures import drawing_code, pictures
 from careatlas.web.template_words import heading
 from careatlas.web.text import from_docstring
 
@@ -84,6 +83,7 @@ def _with_links(text: str) -> SafeString:
     return SafeString(DOI.sub(r'<a href="https://doi.org/\g<0>">\g<0></a>', shown))
 
 
+@functools.cache  # lists name every method
 def _title(name: str) -> str:
     guide = load_method_guide(name)
     return guide.title if guide else heading(name)
@@ -121,7 +121,7 @@ def _code(written: Any, after: str = "") -> str:
 
 
 def _figure(name: str, chart: GuideChart) -> dict[str, Any]:
-    base = f"/charts/methods/{method_code()}/{name}"
+    base = f"/charts/methods/{drawing_code()}/{name}"
     return {
         "name": "chart",
         "alt": method_chart.description(chart),

@@ -2,13 +2,17 @@
 
 import os
 import socket
+import threading
+import time
 from collections.abc import Callable
+from http.client import HTTPConnection
 from pathlib import Path
 
 from careatlas.errors import AtlasError
 
 VEGA_LITE = "6.4"
 SCRIPT = "vega.js"
+SECONDS_TO_START = 120
 
 
 def serve(
@@ -34,8 +38,24 @@ def serve(
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
     )
-    server.on_startup(lambda: say(f"Serving at http://{host}:{port} (Ctrl-C stops)"))
+    server.on_startup(threading.Thread(target=say_when_ready, args=(host, port, say), daemon=True).start)
     server.serve()
+
+
+def say_when_ready(host: str, port: int, say: Callable[[str], None]) -> None:
+    """Workers make themselves ready before they listen: until one answers, nobody is sent there."""
+    for _ in range(SECONDS_TO_START * 10):
+        connection = HTTPConnection(host, port, timeout=SECONDS_TO_START)
+        try:
+            connection.request("GET", "/healthz")
+            connection.getresponse()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            say(f"Serving at http://{host}:{port} (Ctrl-C stops)")
+            return
+        finally:
+            connection.close()
 
 
 def refuse_unless_free(host: str, port: int) -> None:

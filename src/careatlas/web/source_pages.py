@@ -1,5 +1,6 @@
 """Sources and data quality, content pages, and the API's own page."""
 
+import functools
 from collections import Counter
 from datetime import date
 from typing import Any
@@ -48,7 +49,7 @@ def content(request: HttpRequest, slug: str) -> HttpResponse:
 
 def api_page(request: HttpRequest) -> HttpResponse:
     release = current_release()
-    description = api.get_openapi_schema()
+    description = _description()
     page = {
         "tables": [
             {
@@ -64,6 +65,12 @@ def api_page(request: HttpRequest) -> HttpResponse:
         ],
     }
     return show(request, "api.html", page)
+
+
+@functools.cache
+def _description() -> dict[str, Any]:
+    """Of the API, which no release changes."""
+    return api.get_openapi_schema()
 
 
 def _source(one: dict[str, Any], files: list[dict[str, Any]]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The charts of waiting times: areas or providers in order, and ranks month by month."""
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,13 +8,14 @@ from careatlas.engine.release import Release
 from careatlas.errors import NotKnownError
 from careatlas.present import bump_chart, charts
 from careatlas.present.theme import Spec
+from careatlas.present.waiting_on_file import PROVIDER, rows_of
 from careatlas.present.waiting_panel import MOST_MONTHS, Panel, monthly, places_by_month
 from careatlas.present.waiting_words import as_indicator, in_time
 from careatlas.web import reading
 from careatlas.web.current import source_line, titles_of_table
 from careatlas.web.pictures import pictures
 from careatlas.web.reading import Row
-from careatlas.web.waiting_choice import PROVIDER, WaitsChoice, country_rows, own_rows, rows_of
+from careatlas.web.waiting_choice import WaitsChoice, country_rows, own_rows
 
 PAGES = {
     "ranked": "/waiting-times/",
@@ -99,27 +101,38 @@ def panel_of(release: Release, choice: WaitsChoice) -> Panel:
     )
 
 
-def month_ranks(given: Panel) -> list[Row]:
-    """A row an area and month, with the columns of ``comparisons``."""
+def month_ranks(release: Release, choice: WaitsChoice) -> tuple[Row, ...]:
+    """A row an area and month of the panel, with the columns of ``comparisons``."""
+    return _month_ranks(
+        release, choice.specialty, choice.part, choice.area_type, choice.people, choice.end, MOST_MONTHS
+    )
+
+
+@functools.lru_cache(maxsize=32)  # a page asks twice, and then its chart
+def _month_ranks(*of_panel: Any) -> tuple[Row, ...]:
+    given = monthly(*of_panel)
     found = places_by_month(given)
     noise = "counting" if found.come_and_go != found.come_and_go else "comes_and_goes"
-    return [
+    figures = (given.figures["value"], found.rank, found.lower, found.upper, found.group)
+    return tuple(
         {
             "area": area,
             "period_start": start,
             "period_end": end,
             "benchmark": "national",
-            "value": _number(given.figures["value"][month, at]),
-            "rank": _number(found.rank[month, at]),
-            "rank_lower": _number(found.lower[month, at]),
-            "rank_upper": _number(found.upper[month, at]),
-            "ranked_areas": int(found.compared_areas[month]),
-            "group": str(found.group[month, at]) or None,
+            "value": _number(value),
+            "rank": _number(rank),
+            "rank_lower": _number(lower),
+            "rank_upper": _number(upper),
+            "ranked_areas": int(compared),
+            "group": group or None,
             "noise": noise,
         }
-        for month, (start, end) in enumerate(given.periods)
-        for at, area in enumerate(given.areas)
-    ]
+        for (start, end), compared, *of_month in zip(
+            given.periods, found.compared_areas, *(each.tolist() for each in figures), strict=True
+        )
+        for area, value, rank, lower, upper, group in zip(given.areas, *of_month, strict=True)
+    )
 
 
 def at_both_ends(ranked: Sequence[Row]) -> list[str]:
@@ -160,7 +173,7 @@ def _hospitals(release: Release, choice: WaitsChoice, width: int) -> Spec:
 
 
 def _ranks(release: Release, choice: WaitsChoice, codes: Sequence[str], width: int) -> Spec:
-    ranked = month_ranks(panel_of(release, choice))
+    ranked = month_ranks(release, choice)
     return bump_chart.bump_chart(
         ranked,
         as_indicator(choice.part, choice.specialty, choice.people),
@@ -180,4 +193,4 @@ def _period_of(row: Row) -> Row:
 
 
 def _number(value: float) -> float | None:
-    return None if value != value else float(value)
+    return None if value != value else value

@@ -6,11 +6,12 @@ from django.http import HttpRequest, HttpResponse
 
 from careatlas.engine.release import Release
 from careatlas.errors import NotKnownError
+from careatlas.present.waiting_on_file import PROVIDER, rows_of
 from careatlas.web import reading, waiting_figures, waiting_target
 from careatlas.web.current import current_release
 from careatlas.web.pages import crumb, show
 from careatlas.web.reading import Row
-from careatlas.web.waiting_choice import PROVIDER, WaitsChoice, choose, rows_of
+from careatlas.web.waiting_choice import WaitsChoice, choose
 from careatlas.web.waiting_page import lengths, of_every_view
 
 BOARD = "icb"

@@ -50,17 +50,13 @@ def areas_asked(release: Release, choice: WaitsChoice, asked: QueryDict) -> list
         codes = [area["code"] for area in beside[0].areas] if beside else []
     wanted = dict.fromkeys([*([choice.area_code] if choice.area else []), *codes])
     if not wanted:
-        wanted = dict.fromkeys(
-            waiting_figures.at_both_ends(
-                waiting_figures.month_ranks(waiting_figures.panel_of(release, choice))
-            )
-        )
+        wanted = dict.fromkeys(waiting_figures.at_both_ends(waiting_figures.month_ranks(release, choice)))
     of_level = [code for code in wanted if release.areas[code]["area_type"] == choice.area_type]
     return of_level[: bump_chart.MOST_LINES]
 
 
 def _ranks(release: Release, choice: WaitsChoice, codes: list[str]) -> dict[str, Any]:
-    ranked = waiting_figures.month_ranks(waiting_figures.panel_of(release, choice))
+    ranked = waiting_figures.month_ranks(release, choice)
     names = {code: release.areas[code]["name"] for code in codes}
     points = bump_chart.rank_points(ranked, names)
     months = len({row["period_end"] for row in ranked})

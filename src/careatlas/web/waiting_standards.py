@@ -9,10 +9,11 @@ from careatlas.errors import NotKnownError
 from careatlas.methods.waiting_time import over, within
 from careatlas.present.numbers import number
 from careatlas.present.standards import in_force
+from careatlas.present.waiting_on_file import COUNTRY
 from careatlas.present.waiting_window import Window, gather_window
 from careatlas.present.waits import RANKED
 from careatlas.web import reading
-from careatlas.web.waiting_choice import COUNTRY, WaitsChoice
+from careatlas.web.waiting_choice import WaitsChoice
 
 TARGETS = {"rtt_18_weeks": (within, 18), "rtt_52_weeks": (over, 52)}
 ABOUT = {"unit": "%", "decimals": 1}

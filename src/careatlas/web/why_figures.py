@@ -4,7 +4,10 @@ from typing import Any
 
 from careatlas.engine.release import Release
 from careatlas.present import explanation_charts
+from careatlas.present.explain import share_note
 from careatlas.present.periods import period_name
+from careatlas.present.persistence import lasting_rows
+from careatlas.present.standing_out_words import is_worked_out
 from careatlas.present.theme import Spec
 from careatlas.web import reading
 from careatlas.web.choice import Choice
@@ -26,13 +29,20 @@ def of_choice(release: Release, choice: Choice, table: str) -> list[Row]:
     return reading.in_period(rows, choice.period)
 
 
+def shares_of(release: Release, choice: Choice) -> list[Row]:
+    """The parts of the variance, with notes that do not deny what the table ``persistence`` says."""
+    lasting = lasting_rows(release, choice.indicator["id"], choice.area_type)
+    has_lasting = any(map(is_worked_out, lasting))
+    return [row | {"note": share_note(row, has_lasting)} for row in of_choice(release, choice, "shares")]
+
+
 def gap_of(release: Release, choice: Choice) -> list[Row]:
     """The parts of the chosen area's difference; none for the country as a whole."""
     return [row for row in of_choice(release, choice, "gaps") if row["area"] == choice.area_code]
 
 
 def shares(release: Release, choice: Choice, width: int) -> Spec:
-    rows = [row for row in of_choice(release, choice, "shares") if row["covariates"] == "all"]
+    rows = [row for row in shares_of(release, choice) if row["covariates"] == "all"]
     plural = release.catalogue["area_types"][choice.area_type]["plural"]
     return explanation_charts.shares_chart(
         [row for row in rows if row["share"] is not None],

@@ -6,9 +6,10 @@ from django.http import HttpRequest, HttpResponse
 
 from careatlas.engine.release import Release
 from careatlas.present import explanation_words as words
-from careatlas.present.numbers import interval, value_or_status
+from careatlas.present.numbers import interval, is_full_return, value_or_status
+from careatlas.present.persistence import lasting_of, lasting_rows
 from careatlas.present.standing_out_words import is_worked_out, q_in_words
-from careatlas.web import reading, why_figures
+from careatlas.web import reading, why_figures, why_parts
 from careatlas.web.choice import Choice, choose
 from careatlas.web.current import current_release, source_of
 from careatlas.web.indicator_page import form_of
@@ -54,8 +55,8 @@ def why(request: HttpRequest, indicator: str) -> HttpResponse:
 
 
 def _spread(release: Release, choice: Choice, plural: str) -> dict[str, Any]:
-    rows = why_figures.of_choice(release, choice, "shares")
-    has_lasting = any(is_worked_out(row) for row in _lasting(release, choice))
+    rows = why_figures.shares_of(release, choice)
+    has_lasting = any(map(is_worked_out, lasting_rows(release, choice.indicator["id"], choice.area_type)))
     return {
         "sentences": [
             *words.spread_explained(rows, plural, has_lasting=has_lasting),
@@ -123,9 +124,13 @@ def _inequality(release: Release, choice: Choice) -> dict[str, Any]:
 def _own(release: Release, choice: Choice, whole: Row) -> dict[str, Any]:
     gaps = why_figures.gap_of(release, choice)
     name = choice.area["name"]
-    row = next((row for row in _lasting(release, choice) if row["area"] == choice.area_code), None)
+    row = lasting_of(release, choice.indicator["id"], choice.area_type, choice.area_code)
+    verdict = next((gap["verdict"] for gap in gaps if gap["component"] == "all"), None)
     return {
-        "sentences": words.gap_explained(gaps, name, whole["name"], has_lasting=is_worked_out(row)),
+        "parts": why_parts.parts_of_gap(release, choice, verdict),
+        "sentences": [words.NOT_BROKEN_DOWN]
+        if not gaps and _has_full_return(choice)
+        else words.gap_explained(gaps, name, whole["name"], has_lasting=is_worked_out(row)),
         "lasting": words.persistence_in_words(row, name, whole["name"]),
         "figure": why_figures.figure(release, choice, "gap") if gaps else None,
         "rows": [
@@ -141,8 +146,9 @@ def _own(release: Release, choice: Choice, whole: Row) -> dict[str, Any]:
     }
 
 
-def _lasting(release: Release, choice: Choice) -> list[Row]:
-    return reading.of_table(release, "persistence", choice.indicator["id"], choice.area_type).to_pylist()
+def _has_full_return(choice: Choice) -> bool:
+    own = (row for row in reading.in_period(choice.rows, choice.period) if row["area"] == choice.area_code)
+    return any(map(is_full_return, own))
 
 
 def _value(row: Row, choice: Choice) -> str:

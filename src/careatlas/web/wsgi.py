@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from whitenoise import WhiteNoise
 
+from careatlas.web.ready import make_ready
+
 HEADERS_OF_FILES = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -37,3 +39,4 @@ def _application() -> WhiteNoise:
 
 
 application = _application()
+make_ready(application)

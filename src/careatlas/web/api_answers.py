@@ -1,0 +1,166 @@
+"""``/api/v1/``: what commands answer, row for row: `careatlas explain`, `gaps`, `persistence`, `waits`.
+
+Each route calls the function that the command calls, so that neither can say what the other does not.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Path, Query, Router, Schema
+from pydantic import Field
+
+from careatlas.engine.table import NUMBER, TEXT, WHOLE, Column
+from careatlas.engine.tables import RELEASE
+from careatlas.present.explain import GAP_COLUMNS, SHARE_COLUMNS, explain_gap, explain_spread
+from careatlas.present.list_waits import list_waits
+from careatlas.present.neighbour_gaps import GAP_COLUMNS as PAIR_COLUMNS
+from careatlas.present.neighbour_gaps import list_gaps
+from careatlas.present.persistence import PERSISTENCE_COLUMNS, list_persistence
+from careatlas.web.api_parts import (
+    AreaTypeId,
+    Limit,
+    Offset,
+    PeriodCode,
+    answers,
+    one_page,
+    optional_text,
+    row_type,
+    rows_type,
+)
+from careatlas.web.current import current_release
+
+router = Router()
+
+NAME = Column("name", TEXT, "the area's name")
+NOTE = Column("note", TEXT, "words to print beside it; null where there is nothing to say")
+PART_NAME = Column("part_name", TEXT, "the part's name; null of a component")
+OF_A_PAIR = (
+    NAME,
+    Column("other_name", TEXT, "the other area's name"),
+    Column("other_value", NUMBER, "the other area's value, the smaller of the two"),
+    Column("other_lower_95", NUMBER, "its 95 % lower limit"),
+    Column("other_upper_95", NUMBER, "its 95 % upper limit"),
+    Column("ratio", NUMBER, "the larger value over the smaller"),
+    Column("ratio_lower", NUMBER, "95 % lower limit, over-dispersion added"),
+    Column("ratio_upper", NUMBER, "95 % upper limit"),
+    Column("difference", NUMBER, "the larger value less the smaller, in the indicator's unit"),
+    Column("q", NUMBER, "of there being no difference: false discovery over the pairs of this answer"),
+    Column("periods_sustained", WHOLE, "up to this one, in how many periods the two differed beyond chance"),
+    Column("note", TEXT, "what the interval allows for, and what it cannot show"),
+)
+WORDS = Column("words", TEXT, "the sentences that pages print of it")
+
+
+def _described(names: Sequence[str], tables: Sequence[str], own: Sequence[Column]) -> list[Column]:
+    """Columns in the order of the answer, with their meaning: their own, else that of the first table with one."""
+    known = {column.name: column for table in reversed(tables) for column in RELEASE[table].columns}
+    known |= {column.name: column for column in own}
+    return [known[name] for name in names]
+
+
+ShareRows, GapRows, PairRows, PersistenceRows = (
+    rows_type(row_type(name, one_row_is, _described(columns, tables, own)))
+    for name, one_row_is, columns, tables, own in (
+        ("ExplainRow", RELEASE["shares"].one_row_is, SHARE_COLUMNS, ["shares"], [NOTE]),
+        ("ExplainAreaRow", RELEASE["gaps"].one_row_is, GAP_COLUMNS, ["gaps", "concentration"], [NAME, NOTE, PART_NAME]),
+        ("GapsRow", "two neighbours and how they differ", PAIR_COLUMNS, ["values", "neighbours"], OF_A_PAIR),
+        ("PersistenceRow", RELEASE["persistence"].one_row_is, PERSISTENCE_COLUMNS, ["persistence"], [NAME, WORDS]),
+    )
+)  # fmt: skip
+
+Indicator = Annotated[str, Query(..., max_length=100, description="an indicator's id")]
+AreaAsked = optional_text("an area's ODS code or its name")
+
+
+def _get(path: str, answer: Any, summary: str) -> Any:
+    return router.get(path, response=answers(answer), summary=summary)
+
+
+def _page(rows: Sequence[dict[str, Any]], limit: int, offset: int) -> dict[str, Any]:
+    return one_page(current_release(), list(rows[offset : offset + limit]), len(rows), limit, offset)
+
+
+@_get(
+    "/explain", ShareRows, "Why areas differ: chance, what comes and goes, need, supply, place, unexplained"
+)
+def explain(
+    request: HttpRequest,
+    indicator: Indicator,
+    area_type: AreaTypeId = None,
+    period: PeriodCode = None,
+    limit: Limit = 1000,
+    offset: Offset = 0,
+) -> Any:
+    return _page(explain_spread(current_release(), indicator, period, area_type), limit, offset)
+
+
+@_get("/explain/{area}", GapRows, "What one area's distance from the country is made of")
+def explain_area(
+    request: HttpRequest,
+    area: Annotated[str, Path(..., description="its ODS code or its name")],
+    indicator: Indicator,
+    area_type: AreaTypeId = None,
+    period: PeriodCode = None,
+    limit: Limit = 1000,
+    offset: Offset = 0,
+) -> Any:
+    return _page(explain_gap(current_release(), indicator, area, period, area_type), limit, offset)
+
+
+@_get("/gaps", PairRows, "Neighbours that differ most, the surest gap first")
+def gaps(
+    request: HttpRequest,
+    indicator: Indicator,
+    area_type: AreaTypeId = None,
+    period: PeriodCode = None,
+    within_miles: Annotated[
+        float | None, Query(None, gt=0, description="only pairs whose centres are no further apart")
+    ] = None,
+    limit: Limit = 1000,
+    offset: Offset = 0,
+) -> Any:
+    return _page(list_gaps(current_release(), indicator, period, area_type, within_miles), limit, offset)
+
+
+@_get("/persistence", PersistenceRows, "Whose difference from the country lasts, and who changed")
+def persistence(
+    request: HttpRequest,
+    indicator: Indicator,
+    area: AreaAsked = None,
+    area_type: AreaTypeId = None,
+    limit: Limit = 1000,
+    offset: Offset = 0,
+) -> Any:
+    return _page(list_persistence(current_release(), indicator, area, area_type), limit, offset)
+
+
+class WaitingTimesOut(Schema):
+    """Waiting times of every area (or provider) of one choice; percentages and weeks carry their 95 % limits."""
+
+    release: str = Field(description="the release these rows are of")
+    total: int
+    rows: list[dict[str, Any]] = Field(
+        description="area, name, window, pathways, status, share within 18 weeks, median and 92nd-centile weeks, long "
+        "waits, clearance weeks; per 1,000 people and rank by registered, resident and need_weighted people"
+    )
+
+
+@_get("/waiting-times", WaitingTimesOut, "Waiting times: rates, ranks and lengths with their limits")
+def waiting_times(
+    request: HttpRequest,
+    specialty: optional_text("total, or a treatment function such as 110; total unless given") = None,
+    part: optional_text(
+        "completed (unless given), completed_admitted, completed_non_admitted, incomplete or new_periods"
+    ) = None,
+    months: Annotated[
+        int | None,
+        Query(None, ge=1, le=24, description="how many together; unless given 12, or as many as follow"),
+    ] = None,
+    area_type: AreaTypeId = None,
+    area: AreaAsked = None,
+    period: PeriodCode = None,
+) -> Any:
+    now = current_release()
+    rows = list_waits(now, area, specialty, part, area_type, months, period)
+    return {"release": now.id, "total": len(rows), "rows": rows}
