@@ -87,7 +87,9 @@ TIDIED_TABLES = [
             Column("longitude", NUMBER, "of the area's label point", "degrees, WGS 84"),
             Column("latitude", NUMBER, "of the area's label point", "degrees, WGS 84"),
             Column("geometry", TEXT, "GeoJSON geometry, WGS 84, as published"),
-            _measure("square_kilometres", "inside the outline, on a sphere of the earth's mean radius", "km2"),
+            _measure(
+                "square_kilometres", "inside the outline, on a sphere of the earth's mean radius", "km2"
+            ),
         ),
         key=("area_type", "ons_code", "vintage"),
         measures=("square_kilometres",),
@@ -274,7 +276,9 @@ TIDIED_TABLES = [
             Column("small_area", TEXT, "ONS code of the LSOA"),
             Column("rank", NUMBER, "as published, 1 = most deprived; equals share a rank"),
             _measure("percentile", "place among all small areas, 100 = most deprived; mean 50", "percentile"),
-            _measure("in_most_deprived_fifth", "1 where its published decile is 1 or 2, else 0", "small areas"),
+            _measure(
+                "in_most_deprived_fifth", "1 where its published decile is 1 or 2, else 0", "small areas"
+            ),
             _measure("small_areas", "always 1: what means are taken over", "small areas"),
         ),
         key=("edition", "small_area"),
