@@ -15,10 +15,10 @@ from careatlas.sources.simulated_country.truth import Truth, month_ends
 
 CLOSED_CODES = [f"ZX{place + 1:02d}" for place in range(6)]  # closed before the first month: 0 throughout
 TALKING_THERAPIES_PER_1000 = {  # adults
-    "Count_ReferralsReceived": 2.7,
-    "Count_AccessingServices": 1.9,
-    "Count_EndedReferrals": 2.5,
-    "Count_FinishedCourseTreatment": 1.0,
+    "Count_ReferralsReceived": 3.4,
+    "Count_AccessingServices": 2.4,
+    "Count_EndedReferrals": 3.1,
+    "Count_FinishedCourseTreatment": 1.25,
 }
 OLD_CODE_MONTHS = 12  # of talking therapies, which wear the old ONS code
 STRANDED_PER_1000, DISCHARGED_PER_1000, DISCHARGED_BY_FIVE = 0.25, 0.26, 0.55
