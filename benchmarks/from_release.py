@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import careatlas as ca
-from careatlas.present.queries import rank_areas
+from careatlas.present.ranks import rank_areas
 
 INDICATOR, AREA_TYPE = "completed_pathways", "sub_icb"
 COLUMNS = ["month", "area", "count", "denominator", "value", "lower_95", "upper_95", "rank"]
