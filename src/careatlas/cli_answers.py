@@ -159,6 +159,30 @@ def persistence(
 
 
 @click.command()
+@click.argument("indicator", required=False)
+@click.option("--area", help="Code or name of one area: every indicator in which it could do better.")
+@click.option(
+    "--benchmark",
+    "benchmarks",
+    multiple=True,
+    default=["best_five"],
+    show_default=True,
+    type=click.Choice(["mean", "median", "best_five", "best_quarter", "best_tenth"]),
+    help="Which of its peers to hold it beside; give it again for more.",
+)
+@json_option
+@release_option
+@shown
+def opportunities(
+    indicator: str | None, area: str | None, benchmarks: tuple[str, ...], release: Path | None
+) -> list[dict[str, Any]]:
+    """Show what areas could spare or gain beside the best of their peers, with what chance alone would show."""
+    from careatlas.present.opportunities import list_opportunities
+
+    return list_opportunities(opened(release), area, indicator, benchmarks)
+
+
+@click.command()
 @click.option("--area", help="Code or name of one area or trust [default: all of a type].")
 @click.option("--specialty", help="total, or the code of a treatment function, such as 110 [default: total].")
 @click.option(
@@ -193,4 +217,4 @@ def check(release: Path | None) -> list[dict[str, Any]]:
     return data_quality(opened(release))
 
 
-ANSWERS = (indicators, show, area, rank, peers, explain, gaps, persistence, waits, check)
+ANSWERS = (indicators, show, area, rank, peers, explain, gaps, persistence, opportunities, waits, check)

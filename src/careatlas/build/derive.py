@@ -13,6 +13,7 @@ from careatlas.build.explain import explanations
 from careatlas.build.gather import Inputs
 from careatlas.build.inequality import inequality
 from careatlas.build.neighbours import neighbours, people_by_area
+from careatlas.build.opportunities import opportunities
 from careatlas.build.peers import peers
 from careatlas.build.persist import persistence
 from careatlas.build.population import population_by_band
@@ -61,4 +62,5 @@ def derived_tables(known: Known, say: Callable[[str], None]) -> dict[str, pd.Dat
     found["concentration"] = concentrations(
         known.values, known.comparisons, found["gaps"], known.catalogue, known.areas, known.inputs
     )
+    found["opportunities"] = opportunities(known.values, indicators, found["peers"])
     return found

@@ -55,3 +55,9 @@ PERIOD = (
     Column("period_start", DAY, "first day the figure covers"),
     Column("period_end", DAY, "last day the figure covers"),
 )
+KEYS = (
+    Column("indicator", TEXT, "the indicator's id"),
+    Column("area_type", TEXT, "the area type's id"),
+    Column("area", TEXT, "ODS code of the area; ENG for the whole country"),
+    *PERIOD,
+)

@@ -16,6 +16,8 @@ from careatlas.present.explain import GAP_COLUMNS, SHARE_COLUMNS, explain_gap, e
 from careatlas.present.list_waits import list_waits
 from careatlas.present.neighbour_gaps import GAP_COLUMNS as PAIR_COLUMNS
 from careatlas.present.neighbour_gaps import list_gaps
+from careatlas.present.opportunities import BENCHMARKS, list_opportunities
+from careatlas.present.opportunities import COLUMNS as OPPORTUNITY_COLUMNS
 from careatlas.present.persistence import PERSISTENCE_COLUMNS, list_persistence
 from careatlas.web.api_parts import (
     AreaTypeId,
@@ -59,12 +61,13 @@ def _described(names: Sequence[str], tables: Sequence[str], own: Sequence[Column
     return [known[name] for name in names]
 
 
-ShareRows, GapRows, PairRows, PersistenceRows = (
+ShareRows, GapRows, PairRows, OpportunityRows, PersistenceRows = (
     rows_type(row_type(name, one_row_is, _described(columns, tables, own)))
     for name, one_row_is, columns, tables, own in (
         ("ExplainRow", RELEASE["shares"].one_row_is, SHARE_COLUMNS, ["shares"], [NOTE]),
         ("ExplainAreaRow", RELEASE["gaps"].one_row_is, GAP_COLUMNS, ["gaps", "concentration"], [NAME, NOTE, PART_NAME]),
         ("GapsRow", "two neighbours and how they differ", PAIR_COLUMNS, ["values", "neighbours"], OF_A_PAIR),
+        ("OpportunityRow", RELEASE["opportunities"].one_row_is, OPPORTUNITY_COLUMNS, ["opportunities"], [NAME, NOTE]),
         ("PersistenceRow", RELEASE["persistence"].one_row_is, PERSISTENCE_COLUMNS, ["persistence"], [NAME, WORDS]),
     )
 )  # fmt: skip
@@ -133,6 +136,19 @@ def persistence(
     offset: Offset = 0,
 ) -> Any:
     return _page(list_persistence(current_release(), indicator, area, area_type), limit, offset)
+
+
+@_get("/opportunities", OpportunityRows, "What areas could spare or gain; never to be added up")
+def opportunities(
+    request: HttpRequest,
+    indicator: optional_text("an indicator's id; it, or an area, must be given") = None,
+    area: AreaAsked = None,
+    benchmark: optional_text(f"{', '.join(BENCHMARKS)}; best_five unless given") = None,
+    limit: Limit = 1000,
+    offset: Offset = 0,
+) -> Any:
+    rows = list_opportunities(current_release(), area, indicator, [benchmark or "best_five"])
+    return _page(rows, limit, offset)
 
 
 class WaitingTimesOut(Schema):
