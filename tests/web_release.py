@@ -64,6 +64,7 @@ def make_release(home: Path) -> Release:
         **explanations(),
         "population": _population(),
         "peers": _peers(),
+        "opportunities": _opportunities(),
         **waiting_rows.tables(months(), COUNTRY),
         "neighbours": _neighbours(),
         "completeness": [
@@ -263,6 +264,41 @@ def _population() -> list[dict[str, Any]]:
         for band, people in (("00-04", of_young), ("90+", 50.0 * (SUB_AREAS if code == COUNTRY else 1)))
         for sex in ("female", "male")
     ]
+
+
+def _opportunities() -> list[dict[str, Any]]:
+    """Of S20: 5 to 15 fewer antibiotics a month beside the best five, beyond chance, and none beside their mean."""
+    return [
+        {
+            "indicator": "antibiotics",
+            "area_type": "sub_icb",
+            "area": "S20",
+            **_period(months()[-1]),
+            "periods": 12,
+            "benchmark": benchmark,
+            "amount": amount,
+            "lower": amount / 2,
+            "upper": 1.5 * amount,
+            "probability": 0.99 if amount else 0.3,
+            "chance_only": 1.0,
+            "is_headline": amount > 0,
+            "overlaps_with": None,
+        }
+        for benchmark, amount in (("mean", 0.0), ("best_five", 10.0))
+    ]
+
+
+def _pathway() -> dict[str, Any]:
+    return {
+        "id": "planned",
+        "title": "Planned care",
+        "programme": "planned_care",
+        "steps": [
+            {"title": "Primary care", "indicators": ["antibiotics"], "not_on_file": ""},
+            {"title": "Activity", "indicators": ["completed"], "not_on_file": ""},
+            {"title": "Outcome", "indicators": [], "not_on_file": "How patients fare."},
+        ],
+    }
 
 
 def _peers() -> list[dict[str, Any]]:
@@ -500,8 +536,12 @@ def _catalogue() -> dict[str, Any]:
                 level("country", "Country", "Countries", None, 9),
             )
         },
-        "programmes": {"planned_care": {"id": "planned_care", "title": "Planned care"}},
+        "programmes": {
+            id: {"id": id, "title": id.replace("_", " ").capitalize(), "kind": "workstream"}
+            for id in ("planned_care", "medicines", "urgent_care")
+        },
         "themes": {},
+        "pathways": {"planned": _pathway()},
         "reproductions": waiting_rows.reproductions(months()),
         "targets": {
             "rtt_18_weeks": {

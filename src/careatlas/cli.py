@@ -153,6 +153,24 @@ def _serve(home: Path, port: int) -> None:
 
 
 @main.command()
+@click.argument("areas", nargs=-1, metavar="[CODE]...")
+@click.option("--all", "is_all", is_flag=True, help="One for each sub-area there is.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), default=Path("packs"), show_default=True
+)
+@release_option
+def pack(areas: tuple[str, ...], is_all: bool, out: Path, release: Path | None) -> None:
+    """Write areas' packs for a meeting as PDF (CODE: code or name)."""
+    from careatlas.present.packs import areas_with_packs, write_packs
+
+    if bool(areas) == is_all:
+        raise AtlasError("pack", "of which areas is not said.", "Name areas by code or name, or give --all.")
+    release = opened(release)
+    for path in write_packs(release, areas_with_packs(release) if is_all else areas, out, _say):
+        click.echo(str(path))
+
+
+@main.command()
 @click.argument("kind", type=click.Choice(["indicator", "source", "method"]))
 @click.argument("name", metavar="ID")
 @click.option("--theme", default="waiting", show_default=True, help="Theme of a new indicator.")

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from careatlas.catalogue import area_change, checks, covariate_checks, rebase, reproduction
+from careatlas.catalogue import area_change, checks, covariate_checks, pathway, rebase, reproduction
 from careatlas.catalogue.area import Alias, AreaType
 from careatlas.catalogue.area_change import AreaChanges
 from careatlas.catalogue.completeness import CompletenessRules
@@ -22,6 +22,7 @@ from careatlas.catalogue.covariate import Covariate
 from careatlas.catalogue.definition import Definition
 from careatlas.catalogue.indicator import Indicator
 from careatlas.catalogue.method_guide import MethodGuide
+from careatlas.catalogue.pathway import Pathway
 from careatlas.catalogue.population import StandardPopulation
 from careatlas.catalogue.programme import Programme
 from careatlas.catalogue.rebase import Rebase
@@ -41,6 +42,7 @@ class Catalogue:
     covariates: dict[str, Covariate]
     area_types: dict[str, AreaType]
     programmes: dict[str, Programme]
+    pathways: dict[str, Pathway]
     targets: dict[str, Target]
     standard_populations: dict[str, StandardPopulation]
     aliases: list[Alias]
@@ -65,6 +67,7 @@ class Catalogue:
             "covariates": _as_json(self.covariates),
             "area_types": _as_json(self.area_types),
             "programmes": _as_json(self.programmes),
+            "pathways": _as_json(self.pathways),
             "themes": self.themes,
             "targets": _as_json(self.targets),
             "standard_populations": _as_json(self.standard_populations),
@@ -90,6 +93,7 @@ def load_catalogue(content: Path | None = None) -> Catalogue:
         covariates=_read_each(content, "covariates/*.yaml", Covariate, faults),
         area_types=_read_each(content, "areas/*.yaml", AreaType, faults, besides=("aliases", "changes")),
         programmes=_read_each(content, "programmes/*.yaml", Programme, faults),
+        pathways=_read_each(content, "pathways/*.yaml", Pathway, faults),
         targets=_read_each(content, "standards/targets/*.yaml", Target, faults),
         standard_populations=_read_each(content, "standards/populations/*.yaml", StandardPopulation, faults),
         aliases=_read_aliases(content, faults),
@@ -102,6 +106,8 @@ def load_catalogue(content: Path | None = None) -> Catalogue:
         faults.append(DefinitionError(f"{content.name}/rebases/{id}.yaml", *fault))
     for id, *fault in reproduction.faults_in(catalogue.reproductions.values()):
         faults.append(DefinitionError(f"{content.name}/reproductions/{id}.yaml", *fault))
+    for id, *fault in pathway.faults_in(catalogue.pathways, catalogue.indicators, catalogue.programmes):
+        faults.append(DefinitionError(f"{content.name}/pathways/{id}.yaml", *fault))
     faults += checks.faults_between(catalogue, content)
     faults += covariate_checks.faults_between(catalogue, content)
     for path in sorted(content.glob("methods/*.yaml")):

@@ -14,14 +14,13 @@ the periods on file (`period_on_file`) rather than by its days.
 """
 
 import calendar
-import re
 from collections.abc import Iterable
 from datetime import date, timedelta
 
+from careatlas.engine.period_written import MONTH_NAMES, days_of_period, months_from
 from careatlas.errors import NotKnownError
 
 FORMS = "2026-01 (a month), 2024-Q2 (a quarter of 2024/25), 2022 (a year) or 2023/24 (a financial year)"
-_MONTHS = list(calendar.month_name)
 _A_DAY, _A_YEAR = timedelta(days=1), timedelta(days=366)
 
 
@@ -29,7 +28,7 @@ def period_name(start: date, end: date) -> str:
     """How people say it: January 2026, Q2 2024/25, 2022, mid-2022, 2023/24."""
     kind = _kind(start, end)
     if kind == "month":
-        return f"{_MONTHS[end.month]} {end.year}"
+        return f"{MONTH_NAMES[end.month]} {end.year}"
     if kind == "quarter":
         return f"Q{_quarter(start)} {_financial_year(start)}"
     if kind == "mid_year":
@@ -43,7 +42,7 @@ def period_name(start: date, end: date) -> str:
     if _is_first_of(start, 1) and _is_last_of(end, 12):
         return f"{start.year} to {end.year}"
     if start.day == 1 and end.day == calendar.monthrange(end.year, end.month)[1]:
-        return f"{_MONTHS[start.month]} {start.year} to {_MONTHS[end.month]} {end.year}"
+        return f"{MONTH_NAMES[start.month]} {start.year} to {MONTH_NAMES[end.month]} {end.year}"
     return f"{_day_name(start)} to {_day_name(end)}"
 
 
@@ -59,6 +58,17 @@ def period_code(start: date, end: date) -> str:
     if kind == "financial_year":
         return _financial_year(start)
     return f"{start.isoformat()}/{end.isoformat()}"
+
+
+def length_in_words(start: date, end: date) -> str:
+    """``a month``, as in "30 fewer a month".
+
+    >>> length_in_words(date(2026, 1, 1), date(2026, 1, 31))
+    'a month'
+    """
+    return {"month": "a month", "quarter": "a quarter", "year": "a year", "financial_year": "a year"}.get(
+        _kind(start, end), "in that time"
+    )
 
 
 def months_and_place(start: date, end: date) -> tuple[int, int] | None:
@@ -92,7 +102,7 @@ def parse_period(text: str) -> tuple[date, date]:
     (datetime.date(2023, 4, 1), datetime.date(2024, 3, 31))
     """
     asked = " ".join(str(text).split())
-    found = _parsed(asked)
+    found = days_of_period(asked)
     if found is None or found[0] > found[1]:
         raise NotKnownError("period", f'"{text}" is not a period.', f"Give one of the forms {FORMS}.")
     return found
@@ -115,34 +125,6 @@ def period_on_file(text: str, periods: Iterable[tuple[date, date]]) -> tuple[dat
     raise NotKnownError(f"period {text}", "there are no figures for it.", on_file)
 
 
-def _parsed(text: str) -> tuple[date, date] | None:
-    if found := re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", text):
-        return _months(int(found[1]), int(found[2]), 1)
-    if found := re.fullmatch(r"(\d{4})-[Qq]([1-4])", text):
-        return _financial_quarter(int(found[1]), int(found[2]))
-    if found := re.fullmatch(r"[Qq]([1-4]) (\d{4})[/-](\d\d)", text):
-        return _financial_quarter(int(found[2]), int(found[1])) if _follows(found[2], found[3]) else None
-    if found := re.fullmatch(r"(\d{4})[/-](\d\d)", text):
-        return _months(int(found[1]), 4, 12) if _follows(found[1], found[2]) else None
-    if re.fullmatch(r"[1-9]\d{3}", text):
-        return _months(int(text), 1, 12)
-    if found := re.fullmatch(r"mid-(\d{4})", text, re.IGNORECASE):
-        return date(int(found[1]), 6, 30), date(int(found[1]), 6, 30)
-    if found := re.fullmatch(r"([A-Za-z]+) (\d{4})", text):
-        named = [
-            n
-            for n, month in enumerate(_MONTHS)
-            if n and found[1].lower() in (month.lower(), month[:3].lower())
-        ]
-        return _months(int(found[2]), named[0], 1) if named else None
-    if found := re.fullmatch(r"(\d{4}-\d\d-\d\d)/(\d{4}-\d\d-\d\d)", text):
-        try:
-            return date.fromisoformat(found[1]), date.fromisoformat(found[2])
-        except ValueError:
-            return None
-    return None
-
-
 def _kind(start: date, end: date) -> str:
     if start == end:
         return "mid_year" if (end.month, end.day) == (6, 30) else "other"
@@ -152,22 +134,9 @@ def _kind(start: date, end: date) -> str:
         ("year", (1,), 12),
         ("financial_year", (4,), 12),
     ):
-        if start.month in first_months and (start, end) == _months(start.year, start.month, length):
+        if start.month in first_months and (start, end) == months_from(start.year, start.month, length):
             return kind
     return "other"
-
-
-def _months(year: int, month: int, length: int) -> tuple[date, date] | None:
-    last_year, last_month = divmod(year * 12 + month - 1 + length - 1, 12)
-    if not 1 <= year <= last_year < 10_000:
-        return None
-    return date(year, month, 1), date(
-        last_year, last_month + 1, calendar.monthrange(last_year, last_month + 1)[1]
-    )
-
-
-def _financial_quarter(year: int, quarter: int) -> tuple[date, date] | None:
-    return _months(year + (quarter == 4), 3 * quarter + 1 if quarter < 4 else 1, 3)
 
 
 def _quarter(start: date) -> int:
@@ -179,10 +148,6 @@ def _financial_year(start: date) -> str:
     return f"{first}/{(first + 1) % 100:02d}"
 
 
-def _follows(year: str, next_year: str) -> bool:
-    return (int(year) + 1) % 100 == int(next_year)
-
-
 def _is_first_of(day: date, month: int) -> bool:
     return (day.month, day.day) == (month, 1)
 
@@ -192,7 +157,7 @@ def _is_last_of(day: date, month: int) -> bool:
 
 
 def _day_name(day: date) -> str:
-    return f"{day.day} {_MONTHS[day.month]} {day.year}"
+    return f"{day.day} {MONTH_NAMES[day.month]} {day.year}"
 
 
 def _on_file_in_words(codes: list[str]) -> str:

@@ -4,6 +4,7 @@ A chart's address names its release and the code that draws it, so what it shows
 keep it for good. Files lie in ``<home>/cache/``, named likewise; the oldest go when there are too many.
 """
 
+import functools
 import hashlib
 import json
 import os
@@ -30,6 +31,7 @@ from careatlas.web import (
     over_time_figures,
     over_time_page,
     own_peers,
+    pack_page,
     waiting_choice,
     waiting_figures,
     waiting_over_time,
@@ -52,12 +54,13 @@ def chart(request: HttpRequest, release: str, indicator: str, chart: str, kind: 
 
 
 def of_area(request: HttpRequest, release: str, code: str, chart: str, kind: str) -> HttpResponse:
-    """``/charts/<release>/areas/<code>/<spine|heat|population>.<svg|png|json>?width=``, heat with ``beside=``"""
+    """``/charts/<release>/areas/<code>/<chart>.<svg|png|json>?width=``, heat with ``beside=``"""
     opened, width, asked = _release(release), _width(request), request.GET
     makers = {
         "spine": lambda: figures.spine(opened, code, width),
         "heat": lambda: area_beside.heat_spec(opened, code, asked, width),
         "population": lambda: area_people.spec(opened, code, width),
+        **{name: functools.partial(pack_page.spec, opened, code, name, width) for name in pack_page.PICTURES},
     }
     if chart not in makers:
         raise NotKnownError(chart, "is not a chart of an area.", f"Charts: {', '.join(makers)}.")

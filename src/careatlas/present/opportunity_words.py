@@ -1,0 +1,42 @@
+"""An opportunity in words: its range in the indicator's own events, two figures and no more."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from careatlas.methods.opportunity import two_figures
+from careatlas.present.numbers import pounds
+from careatlas.present.periods import length_in_words
+
+Row = Mapping[str, Any]
+RUNG_WORDS = {
+    "mean": "their mean",
+    "median": "their median",
+    "best_five": "the best five",
+    "best_quarter": "the best quarter",
+    "best_tenth": "the best tenth",
+}
+
+
+def figure(amount: float) -> str:
+    """Two figures: ``1,300``, ``97``, ``0.4``."""
+    rounded = float(two_figures(amount))
+    return f"{rounded:,.0f}" if abs(rounded) >= 10 or rounded == int(rounded) else f"{rounded:.2g}"
+
+
+def between(row: Row) -> str:
+    return f"{figure(row['lower'])} to {figure(row['upper'])}"
+
+
+def amount_in_words(row: Row, indicator: Row) -> str:
+    """``30 to 90 fewer a month``: which way is better is the indicator's to say."""
+    way = "more" if indicator["polarity"] == "higher_is_better" else "fewer"
+    span = length_in_words(row["period_start"], row["period_end"])
+    return f"{between(row)} {way} {span}"
+
+
+def money_in_words(row: Row) -> str:
+    """A range of pounds with its source; empty where the indicator has no published cost."""
+    if row["gbp"] is None:
+        return ""
+    low, high = (pounds(float(two_figures(row[end]))) for end in ("gbp_lower", "gbp_upper"))
+    return f"{low} to {high} ({row['gbp_source']})"

@@ -1,0 +1,221 @@
+"""Sections of a pack that say where to look: opportunities with their ladder, and spend beside outcome."""
+
+import functools
+
+from careatlas.engine.release import Release
+from careatlas.present.document import Block, Grid, Paragraph, Picture, Section
+from careatlas.present.opportunity_chart import opportunity_chart
+from careatlas.present.opportunity_words import RUNG_WORDS, between, figure, money_in_words
+from careatlas.present.pack_facts import PackFacts
+from careatlas.present.periods import length_in_words
+from careatlas.present.quadrant import quadrant_chart, spend_and_outcome, standard_score
+from careatlas.present.queries import Row
+
+MOST_SHOWN = 8
+NO_SPEND = (
+    "What the area spends on each programme (programme budgeting) is not published as a file that is read here. Load "
+    "your own figures to see it: careatlas load."
+)
+
+
+def where_to_look(facts: PackFacts) -> Section:
+    """Opportunities: the surest first, each beside what chance alone would show."""
+    rows = sorted(
+        (by_rung["best_five"] for by_rung in facts.opportunities.values() if "best_five" in by_rung),
+        key=lambda row: (not row["is_headline"], -(row["probability"] or 0), -_percent(facts, row, "amount")),
+    )[:MOST_SHOWN]
+    if not rows:
+        why = (
+            "No opportunities are worked out: they take five areas like it, an indicator with a better end, and ten "
+            "events."
+        )
+        return Section("look", "Where to look", (Paragraph(why),), starts_page=True)
+    return Section("look", "Where to look", _opportunities(facts, rows), starts_page=True)
+
+
+def _opportunities(facts: PackFacts, rows: list[Row]) -> tuple[Block, ...]:
+    points = [
+        {
+            "name": facts.indicators[row["indicator"]]["short_title"],
+            "percent": _percent(facts, row, "amount"),
+            "lower": _percent(facts, row, "lower"),
+            "upper": _percent(facts, row, "upper"),
+            "chance": _percent(facts, row, "chance_only"),
+            "is_headline": row["is_headline"],
+        }
+        for row in rows
+    ]
+    title = f"{facts.name} beside the best five of the areas most like it"
+    said = "; ".join(f"{point['name']} {point['percent']:.0f}%" for point in points)
+    return (
+        Paragraph(
+            "What would be different if the area did as well as the best five of those most like it. Blue may be "
+            "declared: the chance of a gap is at least .95 and it is larger than chance alone shows."
+        ),
+        Picture(
+            "opportunities",
+            lambda width: opportunity_chart(points, title=title, source=facts.source, width=width),
+            f"{title}, in per cent of its own events: {said}. The table below has the figures.",
+            "opportunities",
+        ),
+        _amounts(facts, rows),
+        _ladder(facts, rows),
+        *_overlaps(facts, rows),
+    )
+
+
+def _percent(facts: PackFacts, row: Row, of: str) -> float:
+    """In per cent of the area's own events in the period."""
+    count = facts.latest.get(row["indicator"], {}).get("count")
+    return 100 * row[of] / count if count else 0.0
+
+
+def _amounts(facts: PackFacts, rows: list[Row]) -> Grid:
+    return Grid(
+        "Opportunities, each with its 95% interval; never to be added up",
+        (
+            "Indicator",
+            "Amount",
+            "95% interval",
+            "By chance alone",
+            "Probability",
+            "Pounds",
+            "May be declared",
+        ),
+        tuple(
+            (
+                facts.indicators[row["indicator"]]["short_title"],
+                f"{figure(row['amount'])} {_way(facts, row)} {length_in_words(row['period_start'], row['period_end'])}",
+                between(row),
+                figure(row["chance_only"]),
+                "one period" if row["probability"] is None else f"{row['probability']:.2f}",
+                money_in_words(row) or "no unit cost",
+                "yes" if row["is_headline"] else "no",
+            )
+            for row in rows
+        ),
+        numeric=(2, 3, 4),
+        wide=(2.2, 1.8, 1.4, 1.1, 1.1, 1.2, 1),
+    )
+
+
+def _way(facts: PackFacts, row: Row) -> str:
+    return "more" if facts.indicators[row["indicator"]]["polarity"] == "higher_is_better" else "fewer"
+
+
+def _ladder(facts: PackFacts, rows: list[Row]) -> Grid:
+    return Grid(
+        "The ladder: the same beside other levels of the areas most like it (95% interval)",
+        ("Indicator", *(words.capitalize() for words in RUNG_WORDS.values())),
+        tuple(
+            (
+                facts.indicators[row["indicator"]]["short_title"],
+                *(
+                    f"{figure(at['amount'])} ({between(at)})" if at else "none"
+                    for rung in RUNG_WORDS
+                    for at in [facts.opportunities[row["indicator"]].get(rung)]
+                ),
+            )
+            for row in rows
+        ),
+        numeric=(1, 2, 3, 4, 5),
+        wide=(1.8, 1.6, 1.6, 1.6, 1.6, 1.6),
+    )
+
+
+def _overlaps(facts: PackFacts, rows: list[Row]) -> tuple[Block, ...]:
+    said = []
+    for row in rows:
+        others = [id for id in (row["overlaps_with"] or "").split(", ") if id in facts.indicators]
+        if others:
+            names = ", ".join(facts.indicators[id]["short_title"] for id in others)
+            said.append(
+                f"{facts.indicators[row['indicator']]['short_title']} may count the same people as {names}."
+            )
+    return (Paragraph(f"Overlaps. {' '.join(said)}", "note"),) if said else ()
+
+
+def spend_beside_outcome(facts: PackFacts) -> Section:
+    """The quadrant where both are on file; what is lacking, in words."""
+    scores = {
+        id: score
+        for id, row in facts.latest.items()
+        if (
+            score := standard_score(
+                _all_areas(facts.release, id, row["area_type"], row["period_end"]), facts.code
+            )
+        )
+        is not None
+    }
+    found = spend_and_outcome(scores, facts.indicators)
+    programmes = facts.release.catalogue["programmes"]
+    points = [
+        {**row, "name": programmes[row["programme"]]["title"]}
+        for row in found
+        if row["spend"] is not None and row["outcome"] is not None
+    ]
+    blocks: list[Block] = []
+    if points:
+        title = f"{facts.name}: spend and outcome by programme"
+        said = "; ".join(
+            f"{point['name']} spend {point['spend']:+.1f}, outcome {point['outcome']:+.1f}"
+            for point in points
+        )
+        blocks.append(
+            Picture(
+                "spend",
+                lambda width: quadrant_chart(points, title=title, source=facts.source, width=width),
+                f"{title}, in standard deviations: {said}.",
+                "values",
+            )
+        )
+    blocks.append(_scores(found, programmes))
+    has_budget = any(
+        programmes[point["programme"]]["kind"] == "programme_budget_category" for point in points
+    )
+    if not has_budget:
+        blocks.append(Paragraph(NO_SPEND))
+    return Section("spend", "Spend and outcome", tuple(blocks), starts_page=True)
+
+
+def _scores(found: list[Row], programmes: Row) -> Grid:
+    def score(value: float | None) -> str:
+        return "not on file" if value is None else f"{value:+.1f}"
+
+    return Grid(
+        "Standard deviations from the mean of all areas; more spent and better outcomes are +; beyond 2 is unusual",
+        ("Programme", "Spend", "Outcome", "Outcomes taken together"),
+        tuple(
+            (
+                programmes[row["programme"]]["title"],
+                score(row["spend"]),
+                score(row["outcome"]),
+                str(row["outcomes"]),
+            )
+            for row in found
+            if (row["spend"], row["outcome"]) != (None, None)
+        ),
+        numeric=(1, 2, 3),
+        wide=(3.4, 1.2, 1.2, 1.4),
+    )
+
+
+@functools.lru_cache(maxsize=512)
+def _all_areas(release: Release, indicator: str, area_type: str, period_end: object) -> list[Row]:
+    columns = ["area", "value", "status", "estimated"]
+    where = {"indicator": indicator, "area_type": area_type, "period_end": period_end}
+    return release.rows("values", columns, **where, sex="persons", age_band="all")
+
+
+def examples() -> Section:
+    """The library's examples for these gaps: none are on file before anybody submits one."""
+    return Section(
+        "examples",
+        "Examples that were assessed",
+        (
+            Paragraph(
+                "No assessed example is on file yet. Ask the areas named above; what they did can be submitted once a "
+                "library is kept here."
+            ),
+        ),
+    )
