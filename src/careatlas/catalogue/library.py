@@ -106,7 +106,10 @@ def load_catalogue(content: Path | None = None) -> Catalogue:
         faults.append(DefinitionError(f"{content.name}/rebases/{id}.yaml", *fault))
     for id, *fault in reproduction.faults_in(catalogue.reproductions.values()):
         faults.append(DefinitionError(f"{content.name}/reproductions/{id}.yaml", *fault))
-    for id, *fault in pathway.faults_in(catalogue.pathways, catalogue.indicators, catalogue.programmes):
+    on_file = [
+        {path.stem for path in content.glob(files)} for files in ("indicators/*/*.yaml", "programmes/*.yaml")
+    ]
+    for id, *fault in pathway.faults_in(catalogue.pathways, *on_file):
         faults.append(DefinitionError(f"{content.name}/pathways/{id}.yaml", *fault))
     faults += checks.faults_between(catalogue, content)
     faults += covariate_checks.faults_between(catalogue, content)

@@ -3,12 +3,11 @@
 ``content/pathways/<id>.yaml``. A step without an indicator on file is shown empty, with what is missing in words.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from pydantic import Field
 
 from careatlas.catalogue.definition import Definition
-from careatlas.catalogue.indicator import Indicator
 
 
 class Step(Definition):
@@ -28,9 +27,9 @@ class Pathway(Definition):
 
 
 def faults_in(
-    pathways: Mapping[str, Pathway], indicators: Mapping[str, Indicator], programmes: Mapping[str, object]
+    pathways: Mapping[str, Pathway], indicators: Collection[str], programmes: Collection[str]
 ) -> Iterator[tuple[str, str, str]]:
-    """Pathway, what is wrong, what to do."""
+    """Pathway, what is wrong, what to do. ``indicators``, ``programmes``: names of all files, readable or not."""
     for pathway in pathways.values():
         if pathway.programme not in programmes:
             yield pathway.id, f"programme {pathway.programme} is not known.", "See content/programmes."
