@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from careatlas.cli_answers import ANSWERS
+from careatlas.cli_load import load
 from careatlas.cli_parts import DEMO_HOME, json_option, opened, release_option, shown
 from careatlas.errors import AtlasError
 
@@ -139,17 +140,18 @@ def sources() -> list[dict[str, Any]]:
 
 @main.command()
 @click.option("--port", default=8000, show_default=True)
+@click.option("--allow-upload", is_flag=True, help="Take files of own figures at /own-figures/.")
 @release_option
-def serve(port: int, release: Path | None) -> None:
+def serve(port: int, allow_upload: bool, release: Path | None) -> None:
     """Serve the atlas as web pages on this machine."""
     home = opened(release).folder
-    _serve(release or home.parent.parent, port)
+    _serve(release or home.parent.parent, port, allow_upload)
 
 
-def _serve(home: Path, port: int) -> None:
+def _serve(home: Path, port: int, allow_upload: bool = False) -> None:
     from careatlas.web.server import serve as serve_pages
 
-    serve_pages(home, port, say=_say)
+    serve_pages(home, port, say=_say, allow_upload=allow_upload)
 
 
 @main.command()
@@ -186,5 +188,5 @@ def _say(told: str) -> None:
     click.echo(told, err=True)
 
 
-for answer in ANSWERS:
-    main.add_command(answer)
+for command in (*ANSWERS, load):
+    main.add_command(command)

@@ -18,7 +18,9 @@ release_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print a JSON list of rows.")
 period_option = click.option("--period", help="2026-01, 2024-Q2, 2022 or 2023/24 [default: the latest].")
-area_type_option = click.option("--area-type", help="sub_icb, icb, region, provider or country.")
+area_type_option = click.option(
+    "--area-type", help="sub_icb, icb, region, local_authority, provider or country."
+)
 
 
 def shown(command: Callable[..., list[dict[str, Any]]]) -> Callable[..., None]:

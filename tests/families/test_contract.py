@@ -22,13 +22,14 @@ BACK_ENDS = {"duckdb", "pyspark", "pysail", "psycopg"}
 
 
 def test_imports_point_down():
-    """The contracts stand in pyproject.toml; none has an exception there."""
+    """The contracts stand in pyproject.toml; the one exception is the call that publishes a reader's own file."""
     linter = Path(sys.executable).parent / "lint-imports"
     checked = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout
     kept = re.search(r"(\d+) kept, 0 broken", checked.stdout)
     assert int(kept[1]) >= 4
-    assert "ignore_imports" not in (ROOT / "pyproject.toml").read_text()
+    excepted = re.findall(r"ignore_imports = (.*)", (ROOT / "pyproject.toml").read_text())
+    assert excepted == ['["careatlas.web.own_figures_page -> careatlas.build.own_values"]']
 
 
 def imports_of(tree: ast.AST) -> set[str]:

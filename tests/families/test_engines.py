@@ -16,6 +16,7 @@ import pytest
 
 from careatlas.build import count
 from careatlas.build.count import SUMS, Grain
+from careatlas.catalogue.area import base_type
 from careatlas.catalogue.library import load_catalogue
 from careatlas.engine.connect import connect
 from careatlas.engine.tables import TIDIED
@@ -70,7 +71,8 @@ def _wait_until_it_listens(server, port):
 
 def sums(engine, paths, indicator, part, also_by=None):
     side = indicator.counted[part]
-    area_type = next(iter(TIDIED[side.table].area_columns))
+    columns = dict(TIDIED[side.table].area_columns)
+    area_type = base_type(indicator.area_types[0], load_catalogue().area_types, columns)
     grain = Grain(area_type, indicator.period, indicator.standard_population is not None, also_by)
     paired = count.paired_measures(indicator)[part]
     frame = count.run(engine, count.counting_expression(engine.read_parquet(paths), side, grain, paired))

@@ -25,6 +25,9 @@ SHAPED_BY_AREA = {
     "count_by_stratum": np.stack([COUNT, COUNT / 2], axis=-1),
     "denominator_by_stratum": np.stack([COUNT * 20, COUNT * 30], axis=-1),
     "squares_by_stratum": np.stack([COUNT * 1.5, COUNT], axis=-1),
+    "published_value": COUNT / 20,
+    "published_lower_95": COUNT / 25,
+    "published_upper_95": COUNT / 15,
 }
 THE_SAME_FOR_ALL = {"standard_population": np.array([3.0, 1.0]), "multiplier": 100, "confidence": 0.95}
 VOCABULARY = SHAPED_BY_AREA | THE_SAME_FOR_ALL
@@ -32,6 +35,9 @@ COUNTS = ("count", "sum_of_squares", "count_by_stratum", "squares_by_stratum")
 
 every_file = pytest.mark.parametrize("name", methods.names())
 every_estimator = pytest.mark.parametrize("method", ESTIMATORS.values(), ids=ESTIMATORS.keys())
+# What a publisher worked out is passed on: more events or more confidence are no question to it.
+FROM_COUNTS = {name: method for name, method in ESTIMATORS.items() if name != "published"}
+every_estimator_from_counts = pytest.mark.parametrize("method", FROM_COUNTS.values(), ids=FROM_COUNTS.keys())
 
 
 def asked_for(method):
@@ -105,7 +111,7 @@ def test_missing_in_is_missing_out_and_nothing_else_changes(method, missing):
         np.testing.assert_array_equal(np.delete(after.ravel(), 5), np.delete(before.ravel(), 5))
 
 
-@every_estimator
+@every_estimator_from_counts
 def test_no_events_are_zero_or_withheld_but_never_less(method):
     given = asked_for(method)
     nothing = {name: np.zeros_like(given[name]) for name in COUNTS if name in given}
@@ -135,7 +141,7 @@ def test_all_periods_at_once_equal_period_by_period(method):
         np.testing.assert_allclose(together, apart, rtol=1e-14)
 
 
-@every_estimator
+@every_estimator_from_counts
 def test_ten_million_events_are_worked_and_known_closely(method):
     value, lower, upper = with_areas(method, lambda numbers: numbers * (1e7 / 12))
     assert np.isfinite([value, lower, upper]).all()
@@ -143,13 +149,23 @@ def test_ten_million_events_are_worked_and_known_closely(method):
     assert (upper - lower < 0.01 * value).all()
 
 
-@every_estimator
+@every_estimator_from_counts
 def test_more_confidence_reaches_further_to_both_sides(method):
     given = asked_for(method)
     narrow, wide = method(**(given | {"confidence": 0.95})), method(**(given | {"confidence": 0.998}))
     np.testing.assert_array_equal(narrow.value, wide.value)
     assert (wide.lower < narrow.lower).all()
     assert (wide.upper > narrow.upper).all()
+
+
+def test_what_was_published_has_limits_at_its_own_confidence_only():
+    given = asked_for(methods.published)
+    own, other = methods.published(**given), methods.published(**(given | {"confidence": 0.998}))
+    np.testing.assert_array_equal(
+        own, [given[f"published_{each}"] for each in ("value", "lower_95", "upper_95")]
+    )
+    np.testing.assert_array_equal(other.value, own.value)
+    assert np.isnan([other.lower, other.upper]).all()
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def site(tmp_path_factory) -> Iterator[Site]:
     release = web_release.make_release(home)
     port = _free_port()
     program = "import sys; from pathlib import Path; from careatlas.web.server import serve; "
-    program += "serve(Path(sys.argv[1]), int(sys.argv[2]), workers=1)"
+    program += "serve(Path(sys.argv[1]), int(sys.argv[2]), workers=1, allow_upload=True)"
     log = (home / "server.log").open("w")
     with (
         log,

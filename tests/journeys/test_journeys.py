@@ -29,6 +29,7 @@ PAGE_KINDS = {
     "waiting times over time": "/waiting-times/over-time/?area=S05",
     "waiting times by hospital": "/waiting-times/hospitals/?area=S05",
     "published claims": "/waiting-times/reproduction/",
+    "own figures": "/own-figures/",
     "sources": "/sources/",
     "methods": "/methods/",
     "method": "/methods/crude_rate/",

@@ -19,7 +19,7 @@ PATHWAYS = "indicators/waiting/completed_pathways.yaml"
 def content(tmp_path):
     """A copy of the atlas's content with two indicators, to spoil at will."""
     folder = tmp_path / "content"
-    shutil.copytree(CONTENT, folder, ignore=shutil.ignore_patterns("hexagons", "pages"))
+    shutil.copytree(CONTENT, folder, ignore=shutil.ignore_patterns("hexagons", "pages", "pathways"))
     for path in (folder / "indicators").glob("*/*.yaml"):
         if path.stem not in ("completed_pathways", "emergency_admissions"):
             path.unlink()
@@ -43,7 +43,7 @@ def test_the_atlas_own_content_is_sound():
     catalogue = load_catalogue()
     assert "completed_pathways" in catalogue.indicators
     assert [name for name in catalogue.area_types if catalogue.area_types[name].rolls_up_from is None] == [
-        *("country", "provider", "sub_icb")
+        *("country", "local_authority", "provider", "sub_icb")
     ]
 
 
@@ -124,13 +124,35 @@ def test_a_table_of_days_needs_a_period(content):
     assert "table hospital_episodes holds days" in fault_of(content)
 
 
+NEEDED = '{table: need_weights, measure: weighted_population, where: {need: general_and_acute}, edition: "2023_2024"}'
+PARTS = "{part: [completed_admitted, completed_non_admitted], specialty: total}"
+COUNTED = f"{{table: rtt, measure: pathways, where: {PARTS}}}"
+
+
 def test_both_sides_rest_on_the_same_areas(content):
-    """Residents of sub-areas under discharges of boards: an area missing in one would stay in the other."""
-    rtt = "{table: rtt, measure: pathways, where: {part: [completed_admitted, completed_non_admitted], "
-    spoil(content, PATHWAYS, rtt + "specialty: total}}", "{table: discharges, measure: discharged}")
+    """Patients of sub-areas above discharges of boards: an area missing in one would stay in the other."""
+    spoil(content, PATHWAYS, NEEDED, "{table: discharges, measure: discharged}")
     spoil(content, PATHWAYS, "[sub_icb, icb, region]", "[icb]")
-    spoil(content, PATHWAYS, "decimals: 1\n", "decimals: 1\nperiod: month\n")
-    assert "rests on icb above and sub_icb below" in fault_of(content)
+    assert "rests on sub_icb above and icb below" in fault_of(content)
+
+
+def test_people_may_be_counted_by_smaller_areas_than_events(content):
+    """Discharges of boards among the people of their parts: a board one of whose parts is missing has no value."""
+    spoil(content, PATHWAYS, COUNTED, "{table: board_accident_emergency, measure: attendances}")
+    spoil(content, PATHWAYS, "[sub_icb, icb, region]", "[icb, region]")
+    assert load_catalogue(content).indicators["completed_pathways"].area_types == ["icb", "region"]
+
+
+def test_published_values_stand_at_their_own_levels_in_their_own_tables(content):
+    spoil(content, PATHWAYS, "method: need_weighted_rate", "method: published")
+    with pytest.raises(ManyFaults) as told:
+        load_catalogue(content)
+    for fault in (
+        "table rtt holds no published values",
+        "published values of rtt cannot be summed to region",
+        "method published takes no denominator",
+    ):
+        assert fault in str(told.value)
 
 
 def test_every_fault_in_every_file_is_told_at_once(content):

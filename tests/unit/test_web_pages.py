@@ -95,6 +95,12 @@ def test_every_answer_carries_the_strict_headers_and_no_cookie(client, address):
     assert "Set-Cookie" not in headers
 
 
+def test_a_level_without_outlines_says_that_there_is_no_map(client):
+    said = "no outlines of them are on file"
+    assert f"There is no map of trusts: {said}." in text_of(client.get("/indicators/four_hours/"))
+    assert said not in text_of(client.get("/indicators/completed/"))
+
+
 @pytest.mark.parametrize("address", PAGES)
 def test_no_page_has_inline_script_or_style_or_loads_from_elsewhere(client, address):
     page = client.get(address).content.decode()

@@ -36,7 +36,7 @@ class AreaMaps:
             return Events(of["count"], np.where(of["expected"] > 0, of["expected"], np.nan))
         if self.indicator.method == "proportion":
             return events_of_proportions(of["count"], of["denominator"])
-        if self.indicator.standard_population is not None:
+        if self.indicator.standard_population is not None or self.indicator.method == "published":
             return events_of_rates(of["value"], of["lower_95"], of["upper_95"], of["count"])
         return None
 

@@ -56,8 +56,11 @@ def parts_by_kind(counts: Counts, area_type: str) -> Iterator[tuple[str, pd.Data
         return
     if indicator.numerator.where.get("specialty") == ALL_SPECIALTIES:
         yield SPECIALTY, (_shares if count.same_rows(indicator) else _rates)(counts, area_type)
-    columns = TIDIED[indicator.numerator.table].area_columns
-    if count.same_rows(indicator) and PROVIDER in columns and area_type != PROVIDER and len(columns) > 1:
+    columns = TIDIED[
+        indicator.numerator.table
+    ].area_columns  # one column for all: no row is an area and a provider
+    of_both = PROVIDER in columns and len(set(columns.values())) > 1
+    if count.same_rows(indicator) and of_both and area_type != PROVIDER:
         yield PROVIDER, _providers(counts, area_type)
 
 

@@ -74,6 +74,21 @@ def presence_expression(rows: ibis.Table, table: Table, grain: Grain) -> ibis.Ta
     return placed.mutate(area=_[table.area_columns[grain.area_type]]).select(keys).distinct()
 
 
+def published_expression(rows: ibis.Table, side: Counted, grain: Grain) -> ibis.Table:
+    """The value and 95 % limits that the publisher worked out for each area and period, beside the measure. ``rows``:
+    how many rows were meant, of which there must be one."""
+    table = TIDIED[side.table]
+    value, lower, upper = table.published
+    placed = _selected(rows, table, side, grain).mutate(area=_[table.area_columns[grain.area_type]])
+    return placed.group_by(["area", *_period_columns(table)]).aggregate(
+        count=_[side.measure].sum().cast("float64"),
+        published_value=_[value].max(),
+        published_lower_95=_[lower].max(),
+        published_upper_95=_[upper].max(),
+        rows=_.count(),
+    )
+
+
 def listed_values_expression(
     rows: ibis.Table, table: Table, grain: Grain, columns: Sequence[str]
 ) -> ibis.Table:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from careatlas.build.gather import KEYS, STRATA, Gathered
+from careatlas.build.published import ISSUED
 from careatlas.catalogue.indicator import Indicator
 from careatlas.catalogue.population import StandardPopulation
 from careatlas.errors import DefinitionError
@@ -80,6 +81,7 @@ def _given(
         "observations": asked["observations"].to_numpy(float),
         "multiplier": indicator.multiplier,
     }
+    given |= {name: asked[name].to_numpy(float) for name in ISSUED if name in asked}
     if gathered.strata is not None and standard is not None:
         given |= _by_stratum(asked, gathered.strata, standard)
     return given

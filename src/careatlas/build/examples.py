@@ -32,8 +32,9 @@ def _as_declared(table: str, rows: list[dict[str, Any]]) -> pa.Table:
 
 
 def _areas_in(example: Example, indicator: Indicator) -> Areas:
-    """The areas that the example's rows name, at each type its tables count."""
-    rows = []
+    """The areas that the example's rows name, at each type its tables count; ``area_list`` gives parents."""
+    listed = ("code", "name", "area_type", "parent_code")
+    rows = [{column: row.get(column) for column in listed} for row in example.rows.get("area_list", [])]
     for table, given in example.rows.items():
         for area_type, column in TIDIED[table].area_columns.items():
             codes = {

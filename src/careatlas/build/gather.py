@@ -50,6 +50,10 @@ class Inputs:
         rows = lambda: count.presence_expression(self.tables[table], TIDIED[table], grain)  # noqa: E731
         return self._answer(("presence", table, grain), rows, grain)
 
+    def published(self, side: Counted, grain: Grain) -> pd.DataFrame:
+        rows = lambda: count.published_expression(self.tables[side.table], side, grain)  # noqa: E731
+        return self._answer(("published", side.model_dump_json(), grain), rows, grain)
+
     def listed(self, table: str, grain: Grain, columns: tuple[str, ...]) -> pd.DataFrame:
         rows = lambda: count.listed_values_expression(self.tables[table], TIDIED[table], grain, columns)  # noqa: E731
         return self._answer(("listed", table, grain, columns), rows, grain)
@@ -84,12 +88,13 @@ def gather_base(
     area_types: Mapping[str, AreaType],
     flagged: pd.DataFrame | None = None,
 ) -> Gathered:
-    """The indicator at a base area type. ``flagged``: area, period_end, note of returns found incomplete."""
+    """The indicator at a base area type. ``flagged``: area, period_end, flag and note of returns found incomplete, and
+    ``share_lost`` where it is known how large a part is not counted."""
     grain = Grain(area_type, indicator.period, stratified(indicator))
     paired = count.paired_measures(indicator)
     top = inputs.sums(indicator.numerator, grain, paired["numerator"])
     top, origins = _placed(top, indicator.numerator.table, area_type, areas, grain)
-    grid = _grid(indicator, area_type, inputs, areas, grain)
+    grid = _grid(indicator, area_type, inputs, areas, grain, top)
     totals = top.groupby(KEYS, as_index=False)[count.SUMS].sum(min_count=1)
     frame = grid.merge(totals, on=KEYS, how="left")
     _say_what_is_absent(frame, indicator)
@@ -188,13 +193,24 @@ def _denominator_sums(
     below = base
     for above in path_up(grain.area_type, base, area_types):
         members = members_of(area_types[above], below, areas)
-        sums["area"] = sums["area"].map(members)
+        sums = _of_whole_areas(sums, {code: members.get(code) for code in areas.current(below)})
         origins, below = restate.rolled_up(origins, members, KEYS), above
     return _summed(sums, grain), origins
 
 
-def _grid(indicator: Indicator, area_type: str, inputs: Inputs, areas: Areas, grain: Grain) -> pd.DataFrame:
-    """Every area x period that should have an answer, and whether the table has any row for it."""
+def _of_whole_areas(sums: pd.DataFrame, above: Mapping[str, str | None]) -> pd.DataFrame:
+    """Sums by the areas one level up, of those whose every part has a figure: part of the people are not the people."""
+    parts = pd.Series(above, dtype=object).value_counts()
+    raised = sums.assign(part=sums["area"], area=sums["area"].map(above)).dropna(subset=["area"])
+    on_file = raised.groupby(KEYS)["part"].transform("nunique")
+    return raised[on_file == raised["area"].map(parts)].drop(columns="part")
+
+
+def _grid(
+    indicator: Indicator, area_type: str, inputs: Inputs, areas: Areas, grain: Grain, top: pd.DataFrame
+) -> pd.DataFrame:
+    """Every area x period that should have an answer, and whether the table has any row for it. ``top``: the
+    numerator's sums."""
     table = indicator.numerator.table
     presence = inputs.presence(table, Grain(area_type, indicator.period))
     returns = presence.assign(area=areas.spoken(area_type, presence["area"])).dropna(subset=["area"])[KEYS]
@@ -204,8 +220,9 @@ def _grid(indicator: Indicator, area_type: str, inputs: Inputs, areas: Areas, gr
     periods = presence[["period_start", "period_end"]].drop_duplicates()
     periods = _with_all_listed_values(indicator, periods, inputs, grain)
     periods = _wholly_on_file(periods, inputs.spans.get(table))
-    if area_type == "provider":  # no look-up lists providers: whoever reports is one
-        return presence.merge(periods, on=["period_start", "period_end"]).assign(silent=None)
+    if area_type == "provider":  # no look-up lists providers; who reports nothing of this may not do it
+        reporting = top[KEYS].drop_duplicates().assign(present=True, silent=None)
+        return reporting.merge(periods, on=["period_start", "period_end"])
     everyone = pd.DataFrame({"area": areas.current(area_type)}, dtype=object).merge(periods, how="cross")
     grid = everyone.merge(presence, on=KEYS, how="left")
     silent = restate.silent_parts(returns, areas.current(area_type), succession, of_the_period)
@@ -367,6 +384,8 @@ def _say_what_is_incomplete(frame: pd.DataFrame, flagged: pd.DataFrame) -> None:
     frame.loc[told, "note"] = [
         f"{old}; {new}".strip("; ") for old, new in zip(frame.loc[told, "note"], note[told], strict=True)
     ]
+    if "share_lost" in flagged:
+        frame["share_lost"] = found["share_lost"].to_numpy()
 
 
 def _strata(frame: pd.DataFrame, top: pd.DataFrame, bottom: pd.DataFrame) -> pd.DataFrame:
@@ -383,13 +402,18 @@ def _shares_lost(frame: pd.DataFrame, named: Callable[[str], str]) -> pd.DataFra
     doubted = frame["status"].isin(["missing", "incomplete"]) & (frame["denominator"] != 0)
     if "lost" not in frame:
         size = _size(frame)
-        frame = frame.assign(size=size, lost=size.where(doubted, 0.0))
+        frame = frame.assign(size=size, lost=(size * _part_lost(frame)).where(doubted, 0.0))
     share = frame.groupby(KEYS, as_index=False)[["size", "lost"]].sum()
     share["share"] = share["lost"] / share["size"].where(share["size"] > 0)
     who = frame[doubted].groupby(KEYS)["below"].agg(lambda codes: _named(codes, named))
     who = pd.Series(who.reindex(pd.MultiIndex.from_frame(share[KEYS])).to_numpy(), share.index, dtype=object)
     share["note"] = ("missing or incomplete within it: " + who).where(who.notna(), "")
     return share
+
+
+def _part_lost(frame: pd.DataFrame) -> pd.Series | float:
+    """The whole of an area, unless it is known how large a part of it is not counted."""
+    return frame["share_lost"].fillna(1.0) if "share_lost" in frame else 1.0
 
 
 def _size(frame: pd.DataFrame) -> pd.Series:

@@ -18,13 +18,26 @@ from typing import Any
 import pandas as pd
 
 import careatlas
-from careatlas.build import account, compare, completeness, disclose, gather, restate, tidy
+from careatlas.build import (
+    account,
+    community_completeness,
+    compare,
+    completeness,
+    disclose,
+    estimated_returns,
+    gather,
+    maternity_completeness,
+    published,
+    restate,
+    tidy,
+)
 from careatlas.build.area_changes import Stated
 from careatlas.build.areas import Areas, Country, as_arrow, build_areas, hexagon_layouts
 from careatlas.build.derive import Known, derived_tables
 from careatlas.build.estimate import estimate, with_expected
 from careatlas.build.gather import Gathered, Inputs
 from careatlas.build.neighbours import people_by_area
+from careatlas.build.own_versions import read_own
 from careatlas.build.waits import write_waits
 from careatlas.catalogue.indicator import Indicator
 from careatlas.catalogue.library import Catalogue, load_catalogue
@@ -42,7 +55,7 @@ from careatlas.present.maps import simplified
 
 ENGLAND = Country("ENG", "England")
 SIMULATED_COUNTRY_CODE = "SIM"
-REMEMBERED = "built-from.json"
+REMEMBERED, ASKED = "built-from.json", "built-as.json"
 Say = tidy.Say
 
 
@@ -60,16 +73,33 @@ def build(
         raise AtlasError(data, "is not a folder.", "Give the folder that holds the publishers' files.")
     with _only_build(home):
         reads = tidy.read_folder(data, home, say)
-        areas_as_of = areas_as_of or tidy.last_day(reads)
+        wanted, areas_as_of = areas_as_of, areas_as_of or tidy.last_day(reads)
+        reads += read_own(home, say)
         inputs_hash = _hash_of(reads, data, engine_url, areas_as_of)
         if (unchanged := _same_inputs(home, inputs_hash)) is not None:
+            _remember_asked(home, data, engine_url, wanted)
             say(f"nothing changed: release {unchanged.id} stands")
             return unchanged
         with TemporaryDirectory(prefix="careatlas-") as aside:
             release = _build(reads, data, home, catalogue, engine_url, say, areas_as_of, Path(aside))
         _remember_inputs(home, inputs_hash, release)
+        _remember_asked(home, data, engine_url, wanted)
         say(f"release {release.id} is served from {home}")
         return release
+
+
+def build_again(home: Path, say: Say = lambda told: None) -> Release:
+    """The last build of this home once more, as it was asked for: of the same folder, with what was loaded since."""
+    try:
+        asked = json.loads((home / ASKED).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as fault:
+        raise AtlasError(
+            home, "was not built here from a folder of files.", "Run `careatlas build --data DIR` first."
+        ) from fault
+    as_of = asked["areas_as_of"]
+    return build(
+        Path(asked["data"]), home, asked["engine"], say, date.fromisoformat(as_of) if as_of else None
+    )
 
 
 def _build(
@@ -104,13 +134,18 @@ def _build(
             )
         values, comparisons = _all_values(catalogue, inputs, areas, findings, say)
         four_hours = completeness.examine_four_hour_waits(embedded, local, areas)
+        community = community_completeness.examine_community_waits(embedded, local, areas)
+        births = maternity_completeness.examine_maternity(
+            embedded, local, areas, catalogue.indicators.values()
+        )
+        estimated = estimated_returns.examine_estimated_returns(embedded, local, areas)
         release_tables = {
             "areas": areas.table,
             "area_changes": areas.changes,
             "area_names": areas.names,
             "values": values,
             "comparisons": comparisons,
-            "completeness": _stacked([findings.table, four_hours]),
+            "completeness": _stacked([findings.table, four_hours, community, births, estimated]),
             "files": account.files(reads, editions),
             "reconciliation": account.reconciliation(reads, editions, areas),
         }
@@ -192,17 +227,15 @@ def _levels(
     findings: completeness.Findings | None,
 ) -> dict[str, Gathered]:
     """The indicator's sums at each of its area types, and of the whole country."""
+    if indicator.method == published.METHOD:
+        return published.published_levels(indicator, inputs, areas)
     types = catalogue.area_types
     bases: dict[str, Gathered] = {}
     levels: dict[str, Gathered] = {}
     for area_type in indicator.area_types:
         base = gather.base_of(indicator, area_type, types)
         if base not in bases:
-            flagged = (
-                findings.of(base, _parts(indicator))
-                if findings and indicator.numerator.table == "rtt"
-                else None
-            )
+            flagged = _flagged(indicator, base, inputs, areas, findings)
             bases[base] = gather.gather_base(indicator, base, inputs, areas, types, flagged)
         step, below = bases[base], base
         for above in gather.path_up(area_type, base, types):
@@ -215,6 +248,21 @@ def _levels(
     everyone = {area: areas.country.code for area in first.frame["area"].unique()}
     levels["country"] = gather.roll_up(first, everyone, areas.name)
     return levels
+
+
+def _flagged(
+    indicator: Indicator, base: str, inputs: Inputs, areas: Areas, findings: completeness.Findings | None
+) -> pd.DataFrame | None:
+    """The returns of a base area type that the indicator must not take for whole."""
+    if indicator.numerator.table == community_completeness.TABLE:
+        return community_completeness.doubted(inputs.engine, inputs.tables, indicator, base, areas)
+    if indicator.numerator.table == maternity_completeness.TABLE:
+        return maternity_completeness.doubted(inputs.engine, inputs.tables, indicator, base, areas)
+    if indicator.numerator.table in estimated_returns.TABLES_WITH_ESTIMATES:
+        return estimated_returns.doubted(inputs.engine, inputs.tables, indicator, base, areas)
+    if findings and indicator.numerator.table == "rtt":
+        return findings.of(base, _parts(indicator))
+    return None
 
 
 def _parts(indicator: Indicator) -> set[str]:
@@ -256,7 +304,11 @@ def _documents(
 
 
 def _counted_tables(catalogue: Catalogue) -> set[str]:
-    return {side.table for indicator in catalogue.indicators.values() for side in indicator.counted.values()}
+    """What indicators count, and what says which of it is an estimate."""
+    counted = {
+        side.table for indicator in catalogue.indicators.values() for side in indicator.counted.values()
+    }
+    return counted | {estimated_returns.TABLE}
 
 
 def _is_simulated(data: Path) -> bool:
@@ -297,6 +349,15 @@ def _remember_inputs(home: Path, inputs_hash: str, release: Release) -> None:
     unfinished = home / f".{REMEMBERED}"
     unfinished.write_text(json.dumps({"inputs": inputs_hash, "release": release.id}), encoding="utf-8")
     os.replace(unfinished, home / REMEMBERED)
+
+
+def _remember_asked(home: Path, data: Path, engine_url: str | None, areas_as_of: date | None) -> None:
+    """So that a reader's own figures can be added to the same build later."""
+    as_of = areas_as_of.isoformat() if areas_as_of else None
+    asked = {"data": str(data.resolve()), "engine": engine_url, "areas_as_of": as_of}
+    unfinished = home / f".{ASKED}"
+    unfinished.write_text(json.dumps(asked), encoding="utf-8")
+    os.replace(unfinished, home / ASKED)
 
 
 @contextmanager

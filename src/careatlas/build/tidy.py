@@ -85,6 +85,13 @@ def read_folder(data: Path, home: Path, say: Say) -> list[Read]:
     return reads
 
 
+def read_file(path: Path, name: str, home: Path, say: Say) -> Read:
+    """One file by itself, called ``name``; kept like those of the data folder."""
+    with path.open("rb") as stream:
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    return _read(path, name, sha256, home, say)
+
+
 def _is_ours(path: Path) -> bool:
     """Whether it is a record of our own, or a download that is not finished, rather than a publisher's file."""
     return path.name in (SIMULATED_MARK, RECORD) or any(part.startswith(".") for part in path.parts)
@@ -311,18 +318,17 @@ def latest_editions(reads: list[Read]) -> Editions:
     known = []
     for read in (read for read in reads if read.account):
         given = read.sha256, json.dumps(read.account["tables"], sort_keys=True)
-        if given in seen:
+        if given in seen and not _rows_supersede(read):
             superseded[read.file] = f"the same bytes as {seen[given]}"
             continue
         seen[given] = read.file
         known.append(read)
-    known.sort(key=_standing)
     winner: dict[tuple[str, str], Read] = {}
-    for read in known:  # the best standing comes last and overwrites
+    for read in sorted(known, key=_standing):  # the best standing comes last and overwrites
         for table, coverage in read.account["tables"].items():
             for edition in coverage["editions"]:
                 winner[table, json.dumps(edition)] = read
-    for read in sorted(known, key=lambda read: read.file):
+    for read in known:
         for table, coverage in read.account["tables"].items():
             path = read.folder / f"{table}.parquet"
             won = [e for e in coverage["editions"] if winner[table, json.dumps(e)] is read]
@@ -351,7 +357,24 @@ def open_tables(engine: Engine, editions: Editions) -> dict[str, ibis.Table]:
             if won is not None:
                 pieces.append(_only(engine.read_parquet(path), TIDIED[table].edition, won))
         tables[table] = ibis.union(*pieces) if len(pieces) > 1 else pieces[0]
+        if TIDIED[table].later_rows_supersede and len(parts) > 1:
+            tables[table] = _latest_rows(engine, whole, TIDIED[table].key)
     return tables
+
+
+def _rows_supersede(read: Read) -> bool:
+    """Whether the file's rows count one by one: then a file loaded again says again what stood between."""
+    return any(TIDIED[table].later_rows_supersede for table in read.account["tables"])
+
+
+def _latest_rows(engine: Engine, paths: list[Path], key: tuple[str, ...]) -> ibis.Table:
+    """Of rows with the same key the one of the last file; nulls are equal."""
+    pieces = [engine.read_parquet(path).mutate(file_number=number) for number, path in enumerate(paths)]
+    rows = ibis.union(*pieces)
+    place = ibis.row_number().over(
+        group_by=[rows[name] for name in key], order_by=ibis.desc(rows.file_number)
+    )
+    return rows.mutate(place=place).filter(lambda row: row.place == 0).drop("place", "file_number")
 
 
 def _only(rows: ibis.Table, columns: tuple[str, ...], editions: list[list[Any]]) -> ibis.Table:

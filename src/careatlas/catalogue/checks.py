@@ -127,6 +127,26 @@ def _method(indicator: Indicator, names: Names) -> Iterator[Fault]:
                 )
     elif asks and indicator.standard_population is not None:
         yield f"method {indicator.method} uses no standard_population.", "Remove it, or use another method."
+    if indicator.method == "published":
+        yield from _published_by_table(indicator)
+
+
+def _published_by_table(indicator: Indicator) -> Iterator[Fault]:
+    """Only a table that carries the publisher's values and limits can give them, and only at its own levels."""
+    table = TIDIED.get(indicator.numerator.table)
+    if table is None:
+        return
+    if table.published is None:
+        known = ", ".join(each.name for each in TIDIED.values() if each.published)
+        yield (
+            f"numerator: table {table.name} holds no published values.",
+            f"Use another method. They are in: {known}.",
+        )
+    for area_type in set(indicator.area_types) - set(table.area_columns):
+        yield (
+            f"area_types: published values of {table.name} cannot be summed to {area_type}.",
+            f"It has values of {', '.join(table.area_columns)}.",
+        )
 
 
 def counted_faults(part: str, counted: Counted) -> Iterator[Fault]:
@@ -184,10 +204,14 @@ def _reachable(area_type: str, indicator: Indicator, area_types: dict[str, AreaT
                 f"area_types: {area_type} cannot be counted from the {part}'s table {counted.table}.",
                 f"That table knows {', '.join(columns)} and what rolls up from them.",
             )
-    if None not in bases.values() and len(set(bases.values())) > 1:
+    if None in bases.values() or len(bases) < 2:
+        return
+    above, below = bases["numerator"], bases["denominator"]
+    may_sum_up_to_it = base_type(above, area_types, {below: ""}) is not None  # people by smaller areas, say
+    if not may_sum_up_to_it:
         yield (
-            f"area_types: {area_type} rests on {bases['numerator']} above and {bases['denominator']} below.",
-            "Use tables of the same areas, so that an area missing in one is left out of both.",
+            f"area_types: {area_type} rests on {above} above and {below} below.",
+            "Use tables of the same areas, or smaller ones below, so that an area missing in one is left out of both.",
         )
 
 

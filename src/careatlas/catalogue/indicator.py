@@ -7,12 +7,13 @@
 from datetime import date
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, computed_field
 
 from careatlas.catalogue.definition import Definition
 from careatlas.catalogue.target import Link
 
 AGE_KEYS = ("age_from", "age_to")
+OWN_FIGURES = "own_figures"  # the table that only readers' files and the simulated country fill
 Word = str | int | bool
 Polarity = Literal["higher_is_better", "lower_is_better", "neither"]
 
@@ -123,6 +124,12 @@ class Indicator(Definition):
     reviewed_on: date
     review_due: date
     examples: list[Example]
+
+    @computed_field
+    @property
+    def is_own_figures_only(self) -> bool:
+        """Whether no published file gives it: its figures are a reader's own, or simulated. A release keeps it too."""
+        return self.numerator.table == OWN_FIGURES
 
     @property
     def counted(self) -> dict[str, Counted]:

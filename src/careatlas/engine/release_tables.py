@@ -132,7 +132,7 @@ RELEASE_TABLES = [
             Column("submitter_name", TEXT, "its name"),
             Column("submitter_type", TEXT, "provider or an area type's id"),
             *PERIOD,
-            Column("status", TEXT, "absent, partial, not_reported, incomplete or not_known"),
+            Column("status", TEXT, "absent, partial, not_reported, estimated, incomplete or not_known"),
             Column("evidence", TEXT, "the figures that show it, in a sentence"),
         ),
     ),

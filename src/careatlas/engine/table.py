@@ -22,11 +22,14 @@ class Table:
 
     ``key`` columns identify a row: a repeated key is a damaged file. ``measures`` are the columns that may be
     summed. ``area_columns`` says which column holds the code of each area type. ``edition`` columns say what one
-    file is an edition of: of two files with equal edition values, the later one supersedes. A table of events or
-    of days carries ``day`` instead of period_start and period_end; its rows are grouped into an indicator's
-    periods when counted. ``person`` marks record-level tables: repeat events of one person are not independent.
-    ``areas_of_the_period``: rows name areas as they were then; else as they are in the file's own edition.
-    ``restricted`` tables pass disclosure control before anything derived from them is published.
+    file is an edition of: of two files with equal edition values, the later one supersedes.
+    ``later_rows_supersede``: not whole files do but rows, of two with the same key the one of the later file.
+    A table of events or of days carries ``day`` instead of period_start and period_end; its rows are grouped into
+    an indicator's periods when counted. ``person`` marks record-level tables: repeat events of one person are not
+    independent. ``areas_of_the_period``: rows name areas as they were then; else as they are in the file's own edition.
+    ``published`` names the columns of a value and its 95 % limits that the publisher worked out: such a table is read
+    by the method of that name. ``restricted`` tables pass disclosure control before anything derived from them is
+    published.
     """
 
     name: str
@@ -40,7 +43,9 @@ class Table:
     age: str | None = None
     person: str | None = None
     areas_of_the_period: bool = False
+    published: tuple[str, str, str] | None = None
     restricted: bool = False
+    later_rows_supersede: bool = False
 
     @property
     def column_names(self) -> list[str]:

@@ -36,6 +36,7 @@ def list_indicators(release: Release) -> list[Row]:
             "programme": about["programme"],
             "polarity": about["polarity"],
             "unit": about["unit"],
+            "is_own_figures_only": about.get("is_own_figures_only", False),
             "area_types": sorted({row["area_type"] for row in coverage.get(id, [])} - {"country"}),
             "periods": len({row["period_end"] for row in coverage.get(id, [])}),
             **_span(coverage.get(id, [])),

@@ -13,6 +13,9 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 _MONTHS = [name.lower() for name in calendar.month_abbr if name]
 MONTH_AND_YEAR = rf"(?<![a-z])(?P<month>{'|'.join(_MONTHS)})[a-z]*[-_ ]*(?P<year>(?:20)?\d\d)(?!\d)"
+FIRST_MONTH_AND_YEAR = (
+    rf"(?<![a-z])(?P<first_month>{'|'.join(_MONTHS)})[a-z]*[-_ ]*(?P<first_year>(?:20)?\d\d)(?!\d)"
+)
 FINANCIAL_YEAR = r"(?<!\d)(?P<financial_year>(?:20)?\d\d)(?:[-_/ ]|-to-)(?:20)?\d\d(?!\d)"
 
 
@@ -30,9 +33,9 @@ class LinkPattern:
 
     ``address`` and ``words`` are regular expressions, searched in the link's decoded address and in its words
     whatever the case; both must be found. Between them they name the period in the groups ``month`` and
-    ``year`` (`MONTH_AND_YEAR`), ``year`` alone (with ``last_year`` for several years) or ``financial_year``
-    (`FINANCIAL_YEAR`). ``example`` is a link as the publisher writes it, and ``names`` the first and last day
-    it stands for: the family exam of sources runs them.
+    ``year`` (`MONTH_AND_YEAR`; with `FIRST_MONTH_AND_YEAR` for several months), ``year`` alone (with ``last_year``
+    for several years) or ``financial_year`` (`FINANCIAL_YEAR`). ``example`` is a link as the publisher writes it, and
+    ``names`` the first and last day it stands for: the family exam of sources runs them.
     """
 
     address: str
@@ -53,7 +56,9 @@ class LinkPattern:
         year = _full_year(groups["year"])
         if "month" in groups:
             month = _MONTHS.index(groups["month"].lower()) + 1
-            return date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
+            first_month = _MONTHS.index(groups.get("first_month", groups["month"]).lower()) + 1
+            first_year = _full_year(groups.get("first_year", groups["year"]))
+            return date(first_year, first_month, 1), date(year, month, calendar.monthrange(year, month)[1])
         return date(year, 1, 1), date(_full_year(groups.get("last_year") or groups["year"]), 12, 31)
 
 

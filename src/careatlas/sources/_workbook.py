@@ -5,11 +5,13 @@ not at a fixed row: publishers add and remove lines of notes above them.
 """
 
 import math
+import re
 from collections.abc import Callable
+from datetime import date
 from typing import NamedTuple
 
 from careatlas.errors import SourceFileError
-from careatlas.sources.source import DOWNLOAD_AGAIN, SourceFile
+from careatlas.sources.source import DOWNLOAD_AGAIN, MONTHS, SourceFile
 
 ROWS_SEARCHED_FOR_HEADINGS = 30
 MISSING = ("", "-")
@@ -74,3 +76,19 @@ def count_in(file: SourceFile, sheet: Sheet, row: int, column: int) -> float | N
 def text_in(cell: object) -> str:
     """A code or name as text, without the spaces left around it; codes of digits may come as numbers."""
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
+
+
+def lines_above(sheet: Sheet) -> dict[str, str]:
+    """The lines above the headings, "Period:" beside "December 2024", as a dictionary."""
+    lines = [[text for text in map(text_in, row) if text] for row in sheet.head]
+    return {line[0].rstrip(":"): line[1] for line in lines if len(line) > 1}
+
+
+def published_on(file: SourceFile, lines: dict[str, str]) -> date | None:
+    """The day this edition came out: of the revision where there was one."""
+    for label in ("Revised", "Published"):
+        if day := re.fullmatch(r"(\d{1,2})(?:st|nd|rd|th)? (\w+) (\d{4})", lines.get(label, "")):
+            if day[2].lower() not in MONTHS:
+                raise SourceFileError(file, f'"{label}:" says "{day[0]}", which is no date.', DOWNLOAD_AGAIN)
+            return date(int(day[3]), MONTHS[day[2].lower()], int(day[1]))
+    return None

@@ -33,7 +33,8 @@ FROM_THE_INTERFACE = {"code": "org_id", "month": "date"}  # what openprescribing
 _NAMED = re.compile(r"ccg_data_(?P<measure>[a-z0-9_]+)\.csv(\.gz)?", re.IGNORECASE)
 
 MEASURES = (  # those that the atlas's indicators ask for: what `fetch` brings
-    *("broad_spectrum", "fluoroquinolones_list", "opioidper1000", "saba", "uti_antibiotics_3_day"),
+    *("broad_spectrum", "cgm_sensors", "environmental_inhalers", "fluoroquinolones_list", "methotrexate"),
+    *("nhse_bgts", "opioidper1000", "ppidose", "saba", "uti_antibiotics_3_day", "vitbper1000"),
 )
 
 SOURCE = Source(

@@ -21,10 +21,17 @@ from careatlas.errors import SourceFileError
 from careatlas.sources import download
 from careatlas.sources._links import FINANCIAL_YEAR, MONTH_AND_YEAR, Link, LinkPattern
 from careatlas.sources._weeks import weeks_by_body
-from careatlas.sources._workbook import Sheet, column_at, count_in, read_sheet, text_in
+from careatlas.sources._workbook import (
+    Sheet,
+    column_at,
+    count_in,
+    lines_above,
+    published_on,
+    read_sheet,
+    text_in,
+)
 from careatlas.sources.source import (
     DOWNLOAD_AGAIN,
-    MONTHS,
     ControlTotal,
     Refusal,
     Source,
@@ -90,7 +97,7 @@ SOURCE = Source(
 def recognise(file: SourceFile) -> bool:
     if NATIONAL_SHEET not in file.sheets or not set(COMMISSIONER_SHEETS) & set(file.sheets):
         return False
-    head = _head(_national(file))
+    head = lines_above(_national(file))
     return head.get("Title") == TITLE and head.get("Basis") == "Commissioner" and _part(head) is not None
 
 
@@ -100,7 +107,7 @@ def fetch(first: date, last: date, into: Path, **options: object) -> list[Path]:
 
 def tidy(file: SourceFile, engine: Engine) -> Tidied:
     national = _national(file)
-    head = _head(national)
+    head = lines_above(national)
     part = _part(head)
     start, end = _month(file, head)
     sheet = _commissioner_sheet(file)
@@ -120,18 +127,12 @@ def tidy(file: SourceFile, engine: Engine) -> Tidied:
                 "rtt", "pathways", _national_total(file, national, part), {"part": part, "specialty": "total"}
             )
         ],
-        published=_published(file, head),
+        published=published_on(file, head),
     )
 
 
 def _national(file: SourceFile) -> Sheet:
     return read_sheet(file, NATIONAL_SHEET, lambda headings: SPECIALTY_HEADING in headings)
-
-
-def _head(sheet: Sheet) -> dict[str, str]:
-    """The lines above the headings, "Period:" beside "December 2024", as a dictionary."""
-    lines = [[text for text in map(text_in, row) if text] for row in sheet.head]
-    return {line[0].rstrip(":"): line[1] for line in lines if len(line) > 1}
 
 
 def _part(head: dict[str, str]) -> str | None:
@@ -148,16 +149,6 @@ def _month(file: SourceFile, head: dict[str, str]) -> tuple[date, date]:
             f'sheet "{NATIONAL_SHEET}" gives no month such as December 2024 beside "Period:".',
             DOWNLOAD_AGAIN,
         ) from fault
-
-
-def _published(file: SourceFile, head: dict[str, str]) -> date | None:
-    """The day this edition came out: of the revision where there was one."""
-    for label in ("Revised", "Published"):
-        if day := re.fullmatch(r"(\d{1,2})(?:st|nd|rd|th)? (\w+) (\d{4})", head.get(label, "")):
-            if day[2].lower() not in MONTHS:
-                raise SourceFileError(file, f'"{label}:" says "{day[0]}", which is no date.', DOWNLOAD_AGAIN)
-            return date(int(day[3]), MONTHS[day[2].lower()], int(day[1]))
-    return None
 
 
 def _commissioner_sheet(file: SourceFile) -> Sheet:

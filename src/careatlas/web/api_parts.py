@@ -38,7 +38,7 @@ def optional_text(meaning: str) -> Any:
 Limit = Annotated[int, Query(MOST_ROWS, ge=1, le=MOST_ROWS, description="rows in this answer")]
 Offset = Annotated[int, Query(0, ge=0, le=10_000_000, description="rows to pass over")]
 IndicatorId = optional_text("an indicator's id")
-AreaTypeId = optional_text("an area type's id: sub_icb, icb, region, provider, country")
+AreaTypeId = optional_text("an area type's id: sub_icb, icb, region, local_authority, provider, country")
 AreaCode = optional_text("an area's ODS code")
 PeriodCode = optional_text(
     "2026-01 (a month), 2024-Q2 (a quarter of 2024/25), 2022 (a year) or 2023/24 (a financial year)"

@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from careatlas.errors import AtlasError, NotKnownError, ReleaseError
+from careatlas.web.same_origin import takes_files
 
 log = logging.getLogger("django.request")
 
@@ -21,8 +22,8 @@ class PlainFaults:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.method not in ("GET", "HEAD"):  # nothing here can be written to
-            return HttpResponseNotAllowed(["GET", "HEAD"])
+        if request.method not in ("GET", "HEAD") and not takes_files(request):
+            return HttpResponseNotAllowed(["GET", "HEAD"])  # nothing else here can be written to
         return self._get_response(request)
 
     def process_exception(self, request: HttpRequest, fault: Exception) -> HttpResponse | None:

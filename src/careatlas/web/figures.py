@@ -51,6 +51,7 @@ def of_indicator(release: Release, choice: Choice, wanted_map: str) -> dict[str,
     compare.append(_figure(release, choice, "ranked", "page" if compare else "desk"))
     return {
         "compare": compare,
+        "has_map": bool(kinds),
         "trend": _figure(release, choice, "trend"),
         "distribution": _figure(release, choice, "distribution"),
     }

@@ -16,12 +16,21 @@ SECONDS_TO_START = 120
 
 
 def serve(
-    home: Path, port: int, host: str = "127.0.0.1", workers: int = 2, say: Callable[[str], None] = print
+    home: Path,
+    port: int,
+    host: str = "127.0.0.1",
+    workers: int = 2,
+    say: Callable[[str], None] = print,
+    allow_upload: bool = False,
 ) -> None:
-    """Serve the releases in ``home`` at http://host:port until interrupted. ``say`` is told what happens."""
+    """Serve the releases in ``home`` at http://host:port until interrupted. ``say`` is told what happens.
+    ``allow_upload``: whoever reaches the server may publish files: on this machine only."""
+    if allow_upload and host != "127.0.0.1":
+        raise AtlasError("--allow-upload", f"is not for {host}.", "Files are taken on this machine only.")
     refuse_unless_free(host, port)
     make_charts_script(home, say)
     os.environ["CAREATLAS_HOME"] = str(home.resolve())
+    os.environ["CAREATLAS_ALLOW_UPLOAD"] = "1" if allow_upload else "0"
     os.environ["DJANGO_SETTINGS_MODULE"] = "careatlas.web.settings"
 
     from granian import Granian

@@ -1,9 +1,11 @@
 """Django's settings for the pages and the API.
 
-One thing is set from outside: CAREATLAS_HOME, the folder of releases that `careatlas serve` names. There is
-no database, no session and no cookie: pages are made from releases alone.
+Two things are set from outside: CAREATLAS_HOME, the folder of releases that `careatlas serve` names, and
+CAREATLAS_ALLOW_UPLOAD=1 where it is told to take files (`--allow-upload`). There is no database, no session and no
+cookie: pages are made from releases alone.
 """
 
+import os
 import secrets
 from pathlib import Path
 
@@ -11,6 +13,8 @@ from careatlas.engine.release import home_folder
 
 HERE = Path(__file__).parent
 HOME = home_folder().resolve()
+# There are no accounts, so files are taken on one's own machine only.
+ALLOW_UPLOAD = os.environ.get("CAREATLAS_ALLOW_UPLOAD") == "1"
 GENERATED_STATIC = HOME / "static"  # the charts' script, made at set-up: too large to keep in a repository
 STATIC_ROOTS = (HERE / "static", GENERATED_STATIC)
 

@@ -12,10 +12,17 @@ from pathlib import Path
 from careatlas.errors import AtlasError
 from careatlas.sources.simulated_country import files
 from careatlas.sources.simulated_country.activity import write_activity
+from careatlas.sources.simulated_country.beds import write_beds
+from careatlas.sources.simulated_country.cancer import write_cancer_waits
+from careatlas.sources.simulated_country.community import write_community_waits
+from careatlas.sources.simulated_country.deaths import write_mortality
+from careatlas.sources.simulated_country.diagnostics import write_diagnostic_waits
 from careatlas.sources.simulated_country.emergencies import write_accident_emergency
 from careatlas.sources.simulated_country.geography import Country, found_country
 from careatlas.sources.simulated_country.hospital import write_hospital_episodes
+from careatlas.sources.simulated_country.maternity import write_maternity
 from careatlas.sources.simulated_country.neighbourhoods import write_deprivation
+from careatlas.sources.simulated_country.own_figures import write_own_figures
 from careatlas.sources.simulated_country.people import settle
 from careatlas.sources.simulated_country.places import write_places
 from careatlas.sources.simulated_country.planting import LAST_MONTH, month_list
@@ -23,6 +30,7 @@ from careatlas.sources.simulated_country.population import write_need_weights, w
 from careatlas.sources.simulated_country.trust_discharges import write_trust_discharges
 from careatlas.sources.simulated_country.truth import Truth
 from careatlas.sources.simulated_country.waiting_times import write_waiting_times
+from careatlas.sources.simulated_country.workforce import write_workforce
 
 __all__ = ["write_country"]
 
@@ -75,6 +83,18 @@ def write_country(
     write_accident_emergency(data / "ae", country, people, calendar, seed, truth)
     write_activity(data / "activity", country, people, calendar, seed, truth)
     write_trust_discharges(data / "activity", country, people, calendar, seed, truth)
+    say("cancer and community waits")
+    write_cancer_waits(data / "cancer", country, people, calendar, seed, truth)
+    write_community_waits(data / "community", country, people, calendar, seed, truth)
+    say("diagnostic waits and beds")
+    write_diagnostic_waits(data / "diagnostics", country, people, calendar, seed, truth)
+    write_beds(data / "beds", country, people, calendar, seed, truth)
+    say("births, deaths and staff")
+    write_mortality(data / "mortality", country, people, calendar, seed, truth)
+    write_maternity(data / "maternity", country, people, seed, truth)
+    write_workforce(data / "workforce", country, people, calendar, seed, truth)
+    say("figures that only readers have")
+    write_own_figures(data / "own", country, people, calendar, seed, truth)
     say("hospital admissions")
     write_hospital_episodes(data / "hospital", country, people, calendar, seed, truth, full_size)
     _write_notice(data, country, seed)

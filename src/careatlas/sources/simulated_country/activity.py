@@ -48,6 +48,12 @@ PRESCRIBING = (
     Prescribing("uti_antibiotics_3_day", "long_courses_for_urinary_infection", "chance", 0.0, 6.8, 0.54),
     Prescribing("fluoroquinolones_list", "fluoroquinolones", "unexplained", 0.20, 1.3, None),
     Prescribing("opioidper1000", "high_dose_opioids", "need", 0.20, 1.6, None),
+    Prescribing("ppidose", "higher_dose_proton_pump_inhibitors", "need", 0.05, 40.0, 0.70),
+    Prescribing("environmental_inhalers", "metered_dose_inhalers", "chance", 0.0, 40.0, 0.51),
+    Prescribing("methotrexate", "methotrexate_10mg_tablets", "chance", 0.0, 12.0, 0.05),
+    Prescribing("nhse_bgts", "glucose_strips_outside_recommendations", "unexplained", 0.20, 7.0, 0.41),
+    Prescribing("cgm_sensors", "glucose_sensors", "against_need", 0.15, 14.0, None),
+    Prescribing("vitbper1000", "vitamin_b_complex", "unexplained", 0.20, 1.1, None),
 )
 
 

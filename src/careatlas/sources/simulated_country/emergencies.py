@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from careatlas.sources.simulated_country import files
+from careatlas.sources.simulated_country.board_emergencies import boards_of, write_board_emergencies
 from careatlas.sources.simulated_country.geography import Country, Trust
 from careatlas.sources.simulated_country.people import People
 from careatlas.sources.simulated_country.planting import plant, season, shock, stream
@@ -46,9 +47,11 @@ def write_accident_emergency(
         )
     )
     over_share = np.minimum(OVER_FOUR_HOURS * breaches.level * season(months, 0.08, 1), 0.9)
+    by_board = []
     for position, month in enumerate(months):
         rng = stream(seed, "accident and emergency", month)
         table = _month_of_emergencies(rng, major[:, position], minor[:, position], over_share[:, position])
+        by_board.append({heading: figures.copy() for heading, figures in table.items()})
         if position < MONTHS_NOT_REPORTED:
             for name in table:
                 if name.startswith("Attendances over 4hrs"):
@@ -56,6 +59,10 @@ def write_accident_emergency(
         _write_month_of_emergencies(into, country, reporting, table, month, position)
         timed = ~np.isin(np.arange(len(reporting)), silent if position < MONTHS_NOT_REPORTED else [])
         _total_emergencies(truth, month, table, timed)
+    write_board_emergencies(into, country, reporting, months, by_board)
+    _expect_by_board(
+        truth, country, people, reporting, months[-1], (major[:, -1], minor[:, -1], over_share[:, -1])
+    )
     last = major[: len(acute), -1]
     other = minor[: len(acute), -1]
     over = last * over_share[:, -1] + other * 0.03
@@ -70,6 +77,29 @@ def write_accident_emergency(
             for place in silent
         ],
     )
+
+
+def _expect_by_board(
+    truth: Truth,
+    country: Country,
+    people: People,
+    reporting: list[Trust],
+    month: date,
+    means: tuple[np.ndarray, np.ndarray, np.ndarray],
+) -> None:
+    """``means``: expected type 1 and other attendances by trust, and the share over four hours of the acute ones."""
+    major, minor, over_share = means
+    over = minor * 0.03
+    over[: len(over_share)] += major[: len(over_share)] * over_share
+    board_of_trust = boards_of(country, reporting)
+    known = np.unique(board_of_trust)
+    codes = [country.boards[place].code for place in known]
+    residents = np.bincount(country.board_index, people.residents.sum(axis=(1, 2)))[known]
+    attending = np.bincount(board_of_trust, major + minor)[known]
+    late = np.bincount(board_of_trust, over)[known]
+    period = month_ends(month)
+    truth.expect("ae_attendances_at_boards", period, codes, attending, residents, 1000, "icb")
+    truth.expect("ae_four_hours_at_boards", period, codes, attending - late, attending, 100, "icb")
 
 
 def catchments(country: Country, people: People) -> np.ndarray:
