@@ -114,7 +114,8 @@ def test_every_total_that_a_publisher_prints_is_reached(totals):
     printed = [row for row in totals.values() if row["published"] is not None]
     assert len({row["source"] for row in printed}) >= 5
     for row in printed:
-        assert row["counted"] == pytest.approx(row["published"], rel=1e-9), row
+        rounded = row["source"] in ("maternity", "mortality")  # each figure to 5
+        assert row["counted"] == pytest.approx(row["published"], rel=0.003 if rounded else 1e-9), row
 
 
 def country(release, indicator: str, period_end: date) -> dict:

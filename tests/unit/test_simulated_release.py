@@ -86,7 +86,9 @@ def test_the_provider_that_did_not_submit_is_found_and_no_other(findings, truth)
 
 def test_the_partial_submitters_are_found_and_no_others(findings, truth):
     partial = {
-        (row["submitter"], f"{row['period_end']:%Y-%m}") for row in findings if row["status"] == "partial"
+        (row["submitter"], f"{row['period_end']:%Y-%m}")
+        for row in findings
+        if row["status"] == "partial" and row["source"] == "rtt"
     }
     assert partial == {(planted["provider"], planted["month"]) for planted in truth["partial_submitters"]}
 
@@ -272,7 +274,8 @@ def test_every_published_total_is_reached_exactly(simulated_release):
     rows = [row for row in simulated_release.rows("reconciliation") if row["published"] is not None]
     assert len(rows) > 150
     for row in rows:
-        assert row["counted"] == pytest.approx(row["published"], rel=1e-9), row
+        rounded = row["source"] == "maternity"  # each figure to 5
+        assert row["counted"] == pytest.approx(row["published"], rel=0.001 if rounded else 1e-9), row
 
 
 @pytest.mark.parametrize(
