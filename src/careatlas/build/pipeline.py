@@ -57,6 +57,11 @@ ENGLAND = Country("ENG", "England")
 SIMULATED_COUNTRY_CODE = "SIM"
 REMEMBERED, ASKED = "built-from.json", "built-as.json"
 Say = tidy.Say
+DOUBTED_BY = {  # whose rule says which returns in a table are not whole
+    community_completeness.TABLE: community_completeness.doubted,
+    maternity_completeness.TABLE: maternity_completeness.doubted,
+    **dict.fromkeys(estimated_returns.TABLES_WITH_ESTIMATES, estimated_returns.doubted),
+}
 
 
 def build(
@@ -254,15 +259,10 @@ def _flagged(
     indicator: Indicator, base: str, inputs: Inputs, areas: Areas, findings: completeness.Findings | None
 ) -> pd.DataFrame | None:
     """The returns of a base area type that the indicator must not take for whole."""
-    if indicator.numerator.table == community_completeness.TABLE:
-        return community_completeness.doubted(inputs.engine, inputs.tables, indicator, base, areas)
-    if indicator.numerator.table == maternity_completeness.TABLE:
-        return maternity_completeness.doubted(inputs.engine, inputs.tables, indicator, base, areas)
-    if indicator.numerator.table in estimated_returns.TABLES_WITH_ESTIMATES:
-        return estimated_returns.doubted(inputs.engine, inputs.tables, indicator, base, areas)
-    if findings and indicator.numerator.table == "rtt":
-        return findings.of(base, _parts(indicator))
-    return None
+    table = indicator.numerator.table
+    if table in DOUBTED_BY:
+        return DOUBTED_BY[table](inputs.engine, inputs.tables, indicator, base, areas)
+    return findings.of(base, _parts(indicator)) if findings and table == "rtt" else None
 
 
 def _parts(indicator: Indicator) -> set[str]:
@@ -346,18 +346,19 @@ def _same_inputs(home: Path, inputs_hash: str) -> Release | None:
 
 def _remember_inputs(home: Path, inputs_hash: str, release: Release) -> None:
     """Kept beside the releases, not in one: changed code may well give the same release again."""
-    unfinished = home / f".{REMEMBERED}"
-    unfinished.write_text(json.dumps({"inputs": inputs_hash, "release": release.id}), encoding="utf-8")
-    os.replace(unfinished, home / REMEMBERED)
+    _write_whole(home, REMEMBERED, {"inputs": inputs_hash, "release": release.id})
 
 
 def _remember_asked(home: Path, data: Path, engine_url: str | None, areas_as_of: date | None) -> None:
     """So that a reader's own figures can be added to the same build later."""
     as_of = areas_as_of.isoformat() if areas_as_of else None
-    asked = {"data": str(data.resolve()), "engine": engine_url, "areas_as_of": as_of}
-    unfinished = home / f".{ASKED}"
-    unfinished.write_text(json.dumps(asked), encoding="utf-8")
-    os.replace(unfinished, home / ASKED)
+    _write_whole(home, ASKED, {"data": str(data.resolve()), "engine": engine_url, "areas_as_of": as_of})
+
+
+def _write_whole(home: Path, name: str, content: dict[str, Any]) -> None:
+    unfinished = home / f".{name}"
+    unfinished.write_text(json.dumps(content), encoding="utf-8")
+    os.replace(unfinished, home / name)
 
 
 @contextmanager

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from careatlas.engine.release import Release
 from careatlas.errors import NotKnownError
+from careatlas.methods.opportunity import RUNGS
 from careatlas.present.queries import Row, area_named, known_indicator
 
-BENCHMARKS = ("mean", "median", "best_five", "best_quarter", "best_tenth")
 COLUMNS = (
     "indicator", "area_type", "area", "name", "period_start", "period_end", "periods", "benchmark", "amount", "lower",
     "upper", "probability", "chance_only", "is_headline", "gbp", "gbp_lower", "gbp_upper", "gbp_source",
@@ -24,8 +24,8 @@ def list_opportunities(
 
     Never add them up: those of overlapping indicators are the same people, and so are benchmarks."""
     where = {}
-    if unknown := [each for each in benchmarks if each not in BENCHMARKS]:
-        raise NotKnownError("benchmark", f"{unknown[0]} is none.", f"Give one of {', '.join(BENCHMARKS)}.")
+    if unknown := [each for each in benchmarks if each not in RUNGS]:
+        raise NotKnownError("benchmark", f"{unknown[0]} is none.", f"Give one of {', '.join(RUNGS)}.")
     if indicator is not None:
         known_indicator(release, indicator)
         where["indicator"] = indicator

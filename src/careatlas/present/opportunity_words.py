@@ -28,10 +28,14 @@ def between(row: Row) -> str:
 
 
 def amount_in_words(row: Row, indicator: Row) -> str:
-    """``30 to 90 fewer a month``: which way is better is the indicator's to say."""
-    way = "more" if indicator["polarity"] == "higher_is_better" else "fewer"
-    span = length_in_words(row["period_start"], row["period_end"])
-    return f"{between(row)} {way} {span}"
+    """``30 to 90 fewer a month``."""
+    return f"{between(row)} {way(row, indicator)}"
+
+
+def way(row: Row, indicator: Row) -> str:
+    """``fewer a month``: which way is better is the indicator's to say."""
+    better = "more" if indicator["polarity"] == "higher_is_better" else "fewer"
+    return f"{better} {length_in_words(row['period_start'], row['period_end'])}"
 
 
 def money_in_words(row: Row) -> str:

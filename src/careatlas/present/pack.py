@@ -93,24 +93,20 @@ def _counted(number: int, one: str, more: str) -> str:
 
 def decisions(facts: PackFacts) -> list[str]:
     """What to decide: first opportunities beyond chance, then what stands out where none may be declared."""
-    surest = [
-        rows["best_five"]
+    declared = {
+        row["indicator"]: best
         for row in facts.profile
-        if (rows := facts.opportunities.get(row["indicator"])) and "best_five" in rows
+        if (best := facts.opportunities.get(row["indicator"], {}).get("best_five")) and best["is_headline"]
+    }
+    said = [
+        f"{facts.indicators[id]['short_title']}: {amount_in_words(row, facts.indicators[id])} beside the best five of "
+        "the areas most like it. Who looks into it, and by when?"
+        for id, row in declared.items()
     ]
-    said = []
-    for row in surest:
-        if row["is_headline"]:
-            title = facts.indicators[row["indicator"]]["short_title"]
-            said.append(
-                f"{title}: {amount_in_words(row, facts.indicators[row['indicator']])} beside the best five of the "
-                "areas most like it. Who looks into it, and by when?"
-            )
     for one in standing_out(
         facts.profile, [*facts.national, *facts.standards], list(facts.lasting.values()), facts.indicators
     ):
-        id = one["indicator"]
-        if id in {row["indicator"] for row in surest if row["is_headline"]}:
+        if (id := one["indicator"]) in declared:
             continue
         row, indicator = facts.latest[id], facts.indicators[id]
         lasting = lasting_in_brief(

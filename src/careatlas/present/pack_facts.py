@@ -11,8 +11,6 @@ from careatlas.present.numbers import is_full_return
 from careatlas.present.peers import chosen_peers
 from careatlas.present.queries import Row, area_named
 
-COUNTED = ("crude_rate", "need_weighted_rate", "proportion", "directly_standardised_rate")
-
 
 @dataclass(frozen=True)
 class PackFacts:
@@ -53,11 +51,6 @@ class PackFacts:
         return next(area for area in self.release.areas.values() if area["area_type"] == "country")
 
     @cached_property
-    def plural(self) -> str:
-        words = self.release.catalogue["area_types"][self.area["area_type"]]["plural"]
-        return words if words[:3].isupper() else words[:1].lower() + words[1:]
-
-    @cached_property
     def profile(self) -> list[Row]:
         """The latest figure of each indicator, first what is persistent, significant and large."""
         return area_by_priority(self.release, self.code)
@@ -69,15 +62,16 @@ class PackFacts:
     @cached_property
     def standards(self) -> list[Row]:
         """Latest comparisons with the standards in force."""
-        ends = {(row["indicator"], row["period_end"]) for row in self.profile}
-        rows = self.release.of_area("comparisons", self.code, benchmark="standard")
-        return [row for row in rows if (row["indicator"], row["period_end"]) in ends]
+        return self._latest_beside("standard")
 
     @cached_property
     def national(self) -> list[Row]:
         """Latest comparisons with the country."""
+        return self._latest_beside("national")
+
+    def _latest_beside(self, benchmark: str) -> list[Row]:
         ends = {(row["indicator"], row["period_end"]) for row in self.profile}
-        rows = self.release.of_area("comparisons", self.code, benchmark="national")
+        rows = self.release.of_area("comparisons", self.code, benchmark=benchmark)
         return [row for row in rows if (row["indicator"], row["period_end"]) in ends]
 
     @cached_property

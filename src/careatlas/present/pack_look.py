@@ -5,9 +5,8 @@ import functools
 from careatlas.engine.release import Release
 from careatlas.present.document import Block, Grid, Paragraph, Picture, Section
 from careatlas.present.opportunity_chart import opportunity_chart
-from careatlas.present.opportunity_words import RUNG_WORDS, between, figure, money_in_words
+from careatlas.present.opportunity_words import RUNG_WORDS, between, figure, money_in_words, way
 from careatlas.present.pack_facts import PackFacts
-from careatlas.present.periods import length_in_words
 from careatlas.present.quadrant import quadrant_chart, spend_and_outcome, standard_score
 from careatlas.present.queries import Row
 
@@ -85,7 +84,7 @@ def _amounts(facts: PackFacts, rows: list[Row]) -> Grid:
         tuple(
             (
                 facts.indicators[row["indicator"]]["short_title"],
-                f"{figure(row['amount'])} {_way(facts, row)} {length_in_words(row['period_start'], row['period_end'])}",
+                f"{figure(row['amount'])} {way(row, facts.indicators[row['indicator']])}",
                 between(row),
                 figure(row["chance_only"]),
                 "one period" if row["probability"] is None else f"{row['probability']:.2f}",
@@ -97,10 +96,6 @@ def _amounts(facts: PackFacts, rows: list[Row]) -> Grid:
         numeric=(2, 3, 4),
         wide=(2.2, 1.8, 1.4, 1.1, 1.1, 1.2, 1),
     )
-
-
-def _way(facts: PackFacts, row: Row) -> str:
-    return "more" if facts.indicators[row["indicator"]]["polarity"] == "higher_is_better" else "fewer"
 
 
 def _ladder(facts: PackFacts, rows: list[Row]) -> Grid:

@@ -12,12 +12,13 @@ from pydantic import Field
 
 from careatlas.engine.table import NUMBER, TEXT, WHOLE, Column
 from careatlas.engine.tables import RELEASE
+from careatlas.methods.opportunity import RUNGS
 from careatlas.present.explain import GAP_COLUMNS, SHARE_COLUMNS, explain_gap, explain_spread
 from careatlas.present.list_waits import list_waits
 from careatlas.present.neighbour_gaps import GAP_COLUMNS as PAIR_COLUMNS
 from careatlas.present.neighbour_gaps import list_gaps
-from careatlas.present.opportunities import BENCHMARKS, list_opportunities
 from careatlas.present.opportunities import COLUMNS as OPPORTUNITY_COLUMNS
+from careatlas.present.opportunities import list_opportunities
 from careatlas.present.persistence import PERSISTENCE_COLUMNS, list_persistence
 from careatlas.web.api_parts import (
     AreaTypeId,
@@ -143,7 +144,7 @@ def opportunities(
     request: HttpRequest,
     indicator: optional_text("an indicator's id; it, or an area, must be given") = None,
     area: AreaAsked = None,
-    benchmark: optional_text(f"{', '.join(BENCHMARKS)}; best_five unless given") = None,
+    benchmark: optional_text(f"{', '.join(RUNGS)}; best_five unless given") = None,
     limit: Limit = 1000,
     offset: Offset = 0,
 ) -> Any:

@@ -6,8 +6,10 @@ from django.http import HttpRequest, HttpResponse
 
 from careatlas.engine.release import Release
 from careatlas.errors import NotKnownError
-from careatlas.present.document import Document, Picture
+from careatlas.present.document import Picture, Section
 from careatlas.present.pack import pack
+from careatlas.present.pack_facts import PackFacts
+from careatlas.present.pack_look import spend_beside_outcome, where_to_look
 from careatlas.present.theme import Spec
 from careatlas.present.typeset import to_pdf
 from careatlas.web import reading
@@ -15,7 +17,7 @@ from careatlas.web.current import current_release
 from careatlas.web.pages import crumb, show
 from careatlas.web.pictures import pictures
 
-PICTURES = ("opportunities", "spend")
+PICTURES = {"opportunities": where_to_look, "spend": spend_beside_outcome}
 
 
 def page(request: HttpRequest, code: str) -> HttpResponse:
@@ -46,20 +48,17 @@ def pdf(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def spec(release: Release, code: str, name: str, width: int) -> Spec:
-    """One of the pack's charts, for the chart routes."""
-    found = [picture for picture in _pictures(pack(release, code)) if picture.name == name]
-    if not found:
+    """One of the pack's charts, for the chart routes: made from its own section alone."""
+    section = PICTURES[name](PackFacts.of(release, code))
+    drawn = [block for block in section.blocks if isinstance(block, Picture)]
+    if not drawn:
         raise NotKnownError(
             f"{code}, {name}", "the pack of this area has no such chart.", f"See /areas/{code}/pack/."
         )
-    return found[0].draw(width)
+    return drawn[0].draw(width)
 
 
-def _pictures(document: Document) -> list[Picture]:
-    return [block for section in document.sections for block in section.blocks if isinstance(block, Picture)]
-
-
-def _section(release: Release, code: str, section: Any) -> dict[str, Any]:
+def _section(release: Release, code: str, section: Section) -> dict[str, Any]:
     return {
         "id": section.id,
         "title": section.title,
