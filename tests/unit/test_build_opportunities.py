@@ -89,6 +89,27 @@ def test_an_indicator_without_a_direction_has_none():
     assert found_of("completed_pathways", rate_rows("completed_pathways", counts(600))).empty
 
 
+def test_pounds_of_a_bed_are_those_of_its_days():
+    """Two hundred patients of the average day of August, for 31 days, at the published cost of a night."""
+    delayed = CATALOGUE.indicators["delayed_discharges_at_trusts"]
+    first = found_of(delayed.id, rate_rows(delayed.id, counts(600))).loc[("best_five", "A00")]
+    assert first["gbp"] == pytest.approx(first["amount"] * 31 * delayed.unit_cost.gbp)
+    assert first["gbp_upper"] == pytest.approx(first["upper"] * 31 * delayed.unit_cost.gbp)
+    assert delayed.unit_cost.year in first["gbp_source"]
+    without = found_of(FLUOROQUINOLONES, rate_rows(FLUOROQUINOLONES, counts(600)))
+    assert without["gbp"].isna().all()
+    assert without["gbp_source"].isna().all()
+
+
+def test_areas_of_which_no_peers_are_known_take_no_part():
+    """Private clinics among trusts: they have no opportunity and do not move those of the others."""
+    values = rate_rows(FLUOROQUINOLONES, counts(600))
+    clinic = values[values["area"] == "A05"].assign(area="ZZ", count=5000.0)
+    alone = found_of(FLUOROQUINOLONES, values)
+    beside = found_of(FLUOROQUINOLONES, pd.concat([values, clinic]))
+    pd.testing.assert_frame_equal(alone, beside)
+
+
 def test_indicators_of_the_same_patients_are_marked_and_those_told_apart_are_not():
     ids = [WITHIN_18, "over_52_weeks", SABA, FLUOROQUINOLONES]
     chosen = {id: CATALOGUE.indicators[id] for id in ids}
@@ -97,3 +118,23 @@ def test_indicators_of_the_same_patients_are_marked_and_those_told_apart_are_not
     assert overlaps[WITHIN_18] == "over_52_weeks"
     assert overlaps.get(SABA) is None
     assert overlaps.get(FLUOROQUINOLONES) is None
+
+
+def test_a_part_of_a_whole_and_another_question_of_the_same_people_overlap():
+    """Scans are among all tests and endoscopies are not scans; women are asked of smoking and of their first visit."""
+    ids = ["diagnostic_waits_over_6_weeks", "scan_waits_over_6_weeks", "endoscopy_waits_over_6_weeks"]
+    ids += [
+        "cancer_treatment_31_days",
+        "cancer_surgery_31_days",
+        "smoking_at_booking",
+        "antenatal_booking_by_ten_weeks",
+    ]
+    chosen = {id: CATALOGUE.indicators[id] for id in ids}
+    values = pd.concat([rate_rows(id, counts(600)) for id in ids])
+    overlaps = opportunities(values, chosen, PEERS).groupby("indicator")["overlaps_with"].first()
+    assert (
+        overlaps["diagnostic_waits_over_6_weeks"] == "endoscopy_waits_over_6_weeks, scan_waits_over_6_weeks"
+    )
+    assert overlaps["scan_waits_over_6_weeks"] == "diagnostic_waits_over_6_weeks"
+    assert overlaps["cancer_surgery_31_days"] == "cancer_treatment_31_days"
+    assert overlaps["smoking_at_booking"] == "antenatal_booking_by_ten_weeks"

@@ -9,6 +9,7 @@ from careatlas.errors import AtlasError
 
 PATHWAYS = "indicators/waiting/completed_pathways.yaml"
 ADMISSIONS = "indicators/hospital/emergency_admissions.yaml"
+BEDS = "covariates/provider_mental_health_beds.yaml"
 DEPRIVATION, PAYMENTS = "covariates/deprivation.yaml", "covariates/gp_payments.yaml"
 OWED_TO_EVERYONE = [
     *("within_18_weeks", "over_52_weeks", "ae_four_hours", "ae_long_waits_for_admission"),
@@ -42,8 +43,34 @@ def test_a_standard_owed_to_everyone_has_no_need(indicator):
 
 
 def test_peers_are_chosen_by_people_and_place_and_never_by_care():
-    chosen = {id for id, covariate in load_catalogue().covariates.items() if covariate.for_peers}
-    assert chosen == {"deprivation", "aged_75_and_over", "aged_under_15", "population_density", "residents"}
+    chosen = [covariate for covariate in load_catalogue().covariates.values() if covariate.for_peers]
+    of_areas = {covariate.id for covariate in chosen if covariate.area_types is None}
+    assert of_areas == {"deprivation", "aged_75_and_over", "aged_under_15", "population_density", "residents"}
+    of_trusts = [covariate for covariate in chosen if covariate.area_types == ["provider"]]
+    assert {covariate.id for covariate in of_trusts} == {
+        "provider_size", "provider_doctors", "provider_midwives", "provider_ambulance_staff",
+        "provider_mental_health_beds", "provider_major_emergency",
+    }  # fmt: skip
+    assert {covariate.kind for covariate in of_trusts} == {"setting"}
+
+
+def test_no_peers_are_chosen_by_a_measure_that_says_how_well_a_trust_does():
+    """What indicators with a direction count is never what peers are chosen by."""
+    catalogue = load_catalogue()
+    results = {
+        (side.table, side.measure)
+        for indicator in catalogue.indicators.values()
+        if indicator.polarity != "neither"
+        for side in indicator.counted.values()
+    }
+    chosen = {
+        (side.table, side.measure)
+        for covariate in catalogue.covariates.values()
+        if covariate.for_peers and covariate.area_types == ["provider"]
+        for side in covariate.counted.values()
+    }
+    assert chosen
+    assert not chosen & results
 
 
 @pytest.mark.parametrize(
@@ -91,6 +118,16 @@ def test_peers_are_chosen_by_people_and_place_and_never_by_care():
             "{table: accident_emergency, measure: attendances}",
             "no area type can be counted from accident_emergency and gp_payments",
         ),
+        (BEDS, "area_types: [provider]", "area_types: [provder]", 'Did you mean "provider"?'),
+        (BEDS, "area_types: [provider]\n", "", "none_unless_named is given without area_types"),
+        (BEDS, "none_unless_named: workforce", "none_unless_named: workfrce", 'Did you mean "workforce"?'),
+        (
+            BEDS,
+            "none_unless_named: workforce",
+            "none_unless_named: population",
+            "population does not list provider",
+        ),
+        (BEDS, "denominator: {table: overnight_beds, measure: available}\n", "", "without a denominator"),
     ],
 )
 def test_a_wrong_covariate_names_the_file_and_the_remedy(content, file, found, put, told):

@@ -83,12 +83,14 @@ def _at_each_level(
         if base is None:
             continue
         if base not in bases:
-            bases[base] = _known_of_everyone(_sums(covariate, base, areas, small), areas.current(base))
+            bases[base] = _known_of_everyone(
+                covariate, _sums(covariate, base, areas, small), areas.current(base)
+            )
         sums, below = bases[base], base
         for above in path_up(area_type, base, area_types):
             sums, below = _rolled_up(sums, members_of(area_types[above], below, areas)), above
         levels.append(_rows(covariate, area_type, sums))
-    if bases:
+    if bases and covariate.area_types is None:
         smallest = next(iter(bases.values()))
         everyone = dict.fromkeys(smallest["area"], areas.country.code)
         levels.append(_rows(covariate, COUNTRY, _rolled_up(smallest, everyone)))
@@ -108,7 +110,33 @@ def _sums(covariate: Covariate, base: str, areas: Areas, small: Small) -> pd.Dat
     below = _side(bottom, [bottom.measure], base, areas, small).rename(
         columns={bottom.measure: "denominator"}
     )
-    return above.merge(below, on=[key for key in KEYS if key in below])
+    if covariate.none_unless_named is None:
+        return above.merge(below, on=[key for key in KEYS if key in below])
+    listed = _listed(covariate.none_unless_named, base, areas, small)
+    return _with_zeros(above, below, listed, top.table == bottom.table)
+
+
+def _listed(table: str, base: str, areas: Areas, small: Small) -> set[str]:
+    """Every area that a table names in any period."""
+    rows = small(table)
+    if "area_type" in rows:
+        rows = rows[rows["area_type"] == base]
+    return set(areas.resolve(base, rows[TIDIED[table].area_columns[base]]).dropna())
+
+
+def _with_zeros(
+    above: pd.DataFrame, below: pd.DataFrame, listed: set[str], is_one_return: bool
+) -> pd.DataFrame:
+    """Both sides of those ``listed``, with 0 for who has none of what is counted: whoever is never named above, or is
+    named in the same return for other things (``is_one_return``). Who sent none this time is left out."""
+    periods = (below if is_one_return else above)[PERIOD].drop_duplicates()
+    above = above.astype({"area": below["area"].dtype})  # of no rows at all, text is not known to be text
+    both = below.merge(periods, on=PERIOD).merge(above, on=KEYS, how="left")
+    has_none = is_one_return | ~both["area"].isin(above["area"])
+    both["numerator"] = both["numerator"].mask(both["numerator"].isna() & has_none, 0.0)
+    nothing = pd.DataFrame({"area": sorted(listed - set(below["area"]))}).merge(periods, how="cross")
+    both = pd.concat([both, nothing.assign(numerator=0.0, denominator=0.0)], ignore_index=True)
+    return both[both["area"].isin(listed)].dropna(subset=["numerator"])
 
 
 def _side(counted: Counted, measures: list[str], base: str, areas: Areas, small: Small) -> pd.DataFrame:
@@ -136,8 +164,11 @@ def _placed(rows: pd.DataFrame, column: str, small: Small) -> tuple[pd.DataFrame
     return rows.assign(area=rows[SMALL_AREA].map(latest.set_index(SMALL_AREA)["sub_icb"])), "area"
 
 
-def _known_of_everyone(sums: pd.DataFrame, everyone: list[str]) -> pd.DataFrame:
-    """Every area in every period, with nothing where nothing is known."""
+def _known_of_everyone(covariate: Covariate, sums: pd.DataFrame, everyone: list[str]) -> pd.DataFrame:
+    """Every area in every period, with nothing where nothing is known. Of what is for some types only nothing is
+    rolled up, and the many that send no such return need no rows."""
+    if covariate.area_types is not None:
+        return sums[sums["area"].isin(everyone)]
     periods = sums[PERIOD].drop_duplicates()
     return pd.DataFrame({"area": everyone}).merge(periods, how="cross").merge(sums, on=KEYS, how="left")
 
@@ -154,6 +185,8 @@ def _rows(covariate: Covariate, area_type: str, sums: pd.DataFrame) -> pd.DataFr
     value = sums["numerator"] * covariate.multiplier
     if "denominator" in sums:
         value = value / sums["denominator"].where(sums["denominator"] > 0)
+        if covariate.none_unless_named is not None:
+            value = value.mask((sums["numerator"] == 0) & (sums["denominator"] == 0), 0.0)
     tables = [counted.table for counted in covariate.counted.values()]
     if SMALL_AREA in TIDIED[tables[0]].area_columns:
         tables.append("small_areas")

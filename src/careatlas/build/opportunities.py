@@ -4,6 +4,9 @@ By `careatlas.methods.opportunity`, up each rung of its ladder of benchmarks, fo
 better. It rests on the last periods that follow one another, twelve at most: peers are chosen on the earlier half.
 Amounts are in the indicator's own events a period. Two indicators overlap where their events may be the same people;
 their opportunities must never be added.
+
+Only areas that peers are known of take part: they are of one sort, and what others do (private clinics among
+trusts) says nothing about how far such areas ordinarily differ.
 """
 
 from collections.abc import Mapping
@@ -12,13 +15,15 @@ import numpy as np
 import pandas as pd
 
 from careatlas.build.area_maps import AreaMaps, area_maps
-from careatlas.catalogue.indicator import Indicator
+from careatlas.catalogue.indicator import Indicator, Word
 from careatlas.engine.tables import RELEASE
 from careatlas.methods.estimate import Numbers
 from careatlas.methods.opportunity import DIRECTION, RUNGS, ladder
 from careatlas.present.periods import unbroken
 
 FEWEST_AREAS, MOST_PERIODS = 30, 12
+WHOLES = {"all", "total"}  # a value that stands for every other of its column
+ASKED_OF_PEOPLE = {"dimension", "category", "standard"}  # columns that say what was asked, and not of whom
 NUMBERS = ("median", "lower", "upper", "probability", "chance_only")
 
 
@@ -26,9 +31,11 @@ def opportunities(
     values: pd.DataFrame, indicators: Mapping[str, Indicator], peers: pd.DataFrame
 ) -> pd.DataFrame:
     """Rows of the table, one an area and rung. ``peers``: the release table, of which good matches count."""
+    compared = pd.MultiIndex.from_frame(peers[["area_type", "area"]])
     peers = peers[peers["good_match"].astype(bool)]
     with_direction = {id: each for id, each in indicators.items() if each.polarity in DIRECTION}
     wanted = values[values["indicator"].isin(with_direction)]
+    wanted = wanted[pd.MultiIndex.from_frame(wanted[["area_type", "area"]]).isin(compared)]
     rows = [pd.DataFrame(columns=RELEASE["opportunities"].column_names)]
     for maps in area_maps(wanted, with_direction, FEWEST_AREAS):
         nearest = _positions(peers[peers["area_type"] == maps.area_type], maps.areas)
@@ -55,11 +62,6 @@ def _rows(maps: AreaMaps, nearest: np.ndarray, overlaps_with: str | None) -> pd.
     rung, area = np.nonzero(~np.isnan(found.median))
     numbers = {name: getattr(found, name)[rung, area] for name in NUMBERS}
     amounts = {name: of_an_event * numbers[name] for name in NUMBERS if name != "probability"}
-    cost = maps.indicator.unit_cost
-    pounds = {
-        f"gbp{end}": amounts[name] * cost.gbp if cost else np.nan
-        for end, name in (("", "median"), ("_lower", "lower"), ("_upper", "upper"))
-    }
     columns = {
         **maps.keys(-1),
         "area": np.array(maps.areas, dtype=object)[area],
@@ -71,11 +73,25 @@ def _rows(maps: AreaMaps, nearest: np.ndarray, overlaps_with: str | None) -> pd.
         "probability": numbers["probability"],
         "chance_only": amounts["chance_only"],
         "is_headline": found.is_headline[rung, area],
-        **pounds,
-        "gbp_source": f"{cost.source.title}, {cost.year}" if cost else None,
+        **_pounds(maps, amounts),
         "overlaps_with": overlaps_with,
     }
     return pd.DataFrame(columns, columns=RELEASE["opportunities"].column_names)
+
+
+def _pounds(maps: AreaMaps, amounts: Mapping[str, Numbers]) -> dict[str, object]:
+    """What the amounts cost, and by whose word; nothing where no cost is published."""
+    cost = maps.indicator.unit_cost
+    if cost is None:
+        return {"gbp": np.nan, "gbp_lower": np.nan, "gbp_upper": np.nan, "gbp_source": None}
+    start, end = maps.periods.iloc[-1]
+    times = (end - start).days + 1 if maps.indicator.event == "bed" else 1  # a bed is paid for by the day
+    return {
+        "gbp": amounts["median"] * times * cost.gbp,
+        "gbp_lower": amounts["lower"] * times * cost.gbp,
+        "gbp_upper": amounts["upper"] * times * cost.gbp,
+        "gbp_source": f"{cost.source.title}, {cost.year}",
+    }
 
 
 def _window(maps: AreaMaps) -> tuple[Numbers, Numbers, float]:
@@ -102,7 +118,10 @@ def _overlapping(indicator: Indicator, others: Mapping[str, Indicator]) -> str |
 def _may_be_same(one: Indicator, other: Indicator) -> bool:
     if one.numerator.table != other.numerator.table:
         return False
-    told_apart = one.numerator.equal_to.keys() & other.numerator.equal_to.keys()
-    return all(
-        set(one.numerator.equal_to[column]) & set(other.numerator.equal_to[column]) for column in told_apart
-    )
+    of_one, of_other = one.numerator.equal_to, other.numerator.equal_to
+    told_apart = (of_one.keys() & of_other.keys()) - ASKED_OF_PEOPLE
+    return all(_share_rows(set(of_one[column]), set(of_other[column])) for column in told_apart)
+
+
+def _share_rows(wanted: set[Word], others: set[Word]) -> bool:
+    return bool(wanted & others or (wanted | others) & WHOLES)

@@ -245,6 +245,11 @@ def _figures_and_dates(indicator: Indicator) -> Iterator[Fault]:
             "unit_cost is given without a direction.",
             "Money needs a polarity: say which way is better, or remove it.",
         )
+    if indicator.event is not None and indicator.polarity == "neither":
+        yield (
+            "event is given without a direction.",
+            "Amounts need a polarity: say which way is better, or remove it.",
+        )
     if indicator.review_due <= indicator.reviewed_on:
         yield f"review_due is {indicator.review_due}, not after reviewed_on.", "Give a later day."
     for field in ("title", "context", "reasons_for_variation", "options_for_action", "caveats"):

@@ -22,6 +22,10 @@ class Covariate(Definition):
 
     ``measured_by_providers``: the providers whose care is compared also made the diagnoses it rests on, so
     that it carries supply; explanations are given without it, too. ``for_peers``: similar areas are chosen by it.
+
+    ``area_types``: the only types it is known for; null: every type that its tables reach. ``none_unless_named``: the
+    table that lists everyone of that type; whom it lists and a side's table never names has none of what is counted,
+    and that is 0. Without it, who is not named is not known.
     """
 
     id: str
@@ -35,6 +39,8 @@ class Covariate(Definition):
     scale: Literal["plain", "log"] = "plain"
     measured_by_providers: bool = False
     for_peers: bool = False
+    area_types: list[str] | None = None
+    none_unless_named: str | None = None
     decimals: int
     note: str
     source: list[Link]
@@ -55,7 +61,9 @@ def area_columns(counted: Counted) -> dict[str, str]:
 
 
 def counted_base(covariate: Covariate, area_type: str, area_types: dict[str, AreaType]) -> str | None:
-    """The type, itself or one below, that every side's table counts; None where there is none."""
+    """The type, itself or one below, that every side's table counts; None where there is none, or it is not for it."""
+    if covariate.area_types is not None and area_type not in covariate.area_types:
+        return None
     sides = [area_columns(counted) for counted in covariate.counted.values()]
     shared = {name: column for name, column in sides[0].items() if all(name in side for side in sides)}
     return base_type(area_type, area_types, shared)

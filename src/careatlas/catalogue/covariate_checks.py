@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from careatlas.catalogue.library import Catalogue
 
 
+BY_MONTH = frozenset(
+    {"accident_emergency", "workforce"}
+)  # tables of single months: their periods are the same
+
+
 def faults_between(catalogue: "Catalogue", content: Path) -> list[DefinitionError]:
     """Every fault of covariates, and of indicators' ``need`` and ``supply``."""
     faults = []
@@ -47,7 +52,12 @@ def _covariate(covariate: Covariate, area_types: dict[str, AreaType]) -> Iterato
             f"no area type can be counted from {' and '.join(table.name for table in tables)}.",
             "Use tables of the same areas.",
         )
-    if len(tables) == 2 and tables[0] is not tables[1] and "period_end" in tables[1].column_names:
+    if (
+        len(tables) == 2
+        and tables[0] is not tables[1]
+        and "period_end" in tables[1].column_names
+        and not BY_MONTH.issuperset(table.name for table in tables)
+    ):
         yield (
             f"denominator: table {tables[1].name} keeps periods of its own.",
             f"Divide by {tables[0].name}, or by a table without periods, so that both sides are of one time.",
@@ -57,7 +67,26 @@ def _covariate(covariate: Covariate, area_types: dict[str, AreaType]) -> Iterato
             "for_peers is true of what providers supply or measure.",
             "Remove it: peers chosen for doing the same show nothing.",
         )
+    yield from _for_whom(covariate, area_types)
     yield from _figures_and_words(covariate)
+
+
+def _for_whom(covariate: Covariate, area_types: dict[str, AreaType]) -> Iterator[Fault]:
+    for area_type in covariate.area_types or []:
+        yield from if_unknown(area_type, area_types, "area_types", "files in areas")
+    roll = covariate.none_unless_named
+    if roll is None:
+        return
+    yield from if_unknown(roll, TIDIED, "none_unless_named", "tables in engine/tidied_tables.py")
+    if covariate.denominator is None:
+        yield "none_unless_named is given without a denominator.", "Give one: only a share of nothing is 0."
+    if roll in TIDIED and not set(covariate.area_types or []) <= set(TIDIED[roll].area_columns):
+        yield (
+            f"none_unless_named: {roll} does not list {', '.join(covariate.area_types or [])}.",
+            f"It lists {', '.join(TIDIED[roll].area_columns)}.",
+        )
+    if covariate.area_types is None:
+        yield "none_unless_named is given without area_types.", "Say whom the table lists."
 
 
 def _figures_and_words(covariate: Covariate) -> Iterator[Fault]:

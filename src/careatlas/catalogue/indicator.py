@@ -16,6 +16,7 @@ AGE_KEYS = ("age_from", "age_to")
 OWN_FIGURES = "own_figures"  # the table that only readers' files and the simulated country fill
 Word = str | int | bool
 Polarity = Literal["higher_is_better", "lower_is_better", "neither"]
+Event = Literal["patient", "attendance", "wait", "open_wait", "woman", "baby", "bed", "bed_day"]
 
 
 class Counted(Definition):
@@ -61,7 +62,8 @@ class Need(Definition):
 
 
 class UnitCost(Definition):
-    """What one event more or less costs: only with a direction to be better in, and a published source."""
+    """What one event more or less costs, and a ``bed`` for one day: only with a direction to be better in, and a
+    published source."""
 
     gbp: float
     source: Link
@@ -93,7 +95,12 @@ class Example(Definition):
 
 
 class Indicator(Definition):
-    """``need``: what may justify a difference; empty for a standard owed to everyone. ``supply``: covariates."""
+    """``need``: what may justify a difference; empty for a standard owed to everyone. ``supply``: covariates.
+
+    ``event``: what one in the numerator is, for amounts in people and in beds. ``wait``: one that ended in the
+    period; ``open_wait``: one still open on its last day; ``bed``: one with a patient in it on the average day;
+    ``bed_day``: every day of every patient.
+    """
 
     id: str
     title: str
@@ -112,6 +119,7 @@ class Indicator(Definition):
     need: list[Need] = Field(default_factory=list)
     supply: list[str] = Field(default_factory=list)
     standard: list[str] = Field(default_factory=list)
+    event: Event | None = None
     unit_cost: UnitCost | None = None
     decimals: int
     context: str

@@ -61,7 +61,7 @@ DERIVED_TABLES = [
     ),
     Table(
         "peers",
-        "an area and one most like it in its people",
+        "an area and one most like it in its people, or a provider and one most like it in kind and size",
         (
             Column("area_type", TEXT, "the area type's id"),
             Column("area", TEXT, "ODS code"),

@@ -4,7 +4,7 @@ from careatlas.present.beside_peers import beside_peers
 from careatlas.present.document import Block, Grid, Paragraph, Section
 from careatlas.present.numbers import interval, is_full_return, number, unit_in_words, value_or_status
 from careatlas.present.pack_facts import PackFacts
-from careatlas.present.peers import NO_GOOD_MATCH
+from careatlas.present.peers import NO_GOOD_MATCH, chosen_by
 from careatlas.present.periods import period_name
 from careatlas.present.queries import Row
 
@@ -17,13 +17,13 @@ BESIDE_COUNTRY = {
     "not_compared": "not compared",
 }
 NOT_WORKED_OUT = (
-    "Areas most alike are worked out for areas with residents of their own, where enough is on file; there are none "
-    "for this one, so nothing here is held beside peers."
+    "Areas most alike are worked out for areas with residents of their own and for trusts, where enough is on file; "
+    "there are none for this one, so nothing here is held beside peers."
 )
 
 
 def most_alike(facts: PackFacts) -> Section:
-    """Who is like it by age, deprivation, density and size, and how like."""
+    """Who is like it, in its people or (a trust) in kind and size, and how like."""
     return Section("alike", "Areas most like it", _alike(facts))
 
 
@@ -41,7 +41,7 @@ def _alike(facts: PackFacts) -> tuple[Block, ...]:
     )
     good = len(facts.good_peers)
     said = (
-        f"{good} of the ten nearest are a good match by the age, deprivation, density and number of their people. "
+        f"{good} of the ten nearest are a good match by {chosen_by(facts.area['area_type'])}. "
         "Never by their results."
         if good
         else f"{NO_GOOD_MATCH.capitalize()}. Hold it beside the country, or choose a set of your own on its page."

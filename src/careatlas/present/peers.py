@@ -1,6 +1,7 @@
 """An area's peers as a reader meets them: the computed ones, or a set of the reader's own.
 
-Every comparison with peers asks `chosen_peers`, so that an own set works wherever the computed one does.
+Every comparison with peers asks `chosen_peers`, so that an own set works wherever the computed one does. Areas are
+alike in their people; a provider has no residents, and its peers are alike in kind and size (``ALIKE_IN``).
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,13 @@ Row = dict[str, Any]
 FEW_DRAWS = 0.5  # a peer among the ten in fewer than half of the draws owes its place to how covariates weigh
 NO_GOOD_MATCH = "no good match: fewer than five areas are like it"
 TOO_FAR = "too unlike to be held beside it"
+ALIKE_IN = {"provider": "in kind and size"}
+IN_THEIR_PEOPLE = "in their people"
+CHOSEN_BY = {
+    "provider": "how many staff they have, the doctors, midwives and ambulance staff among them, their mental health "
+    "beds and their major emergency departments"
+}
+BY_THE_PEOPLE = "age, deprivation, density and number of people"
 BY_THE_WEIGHTS = "among the ten only where covariates weigh alike"
 
 
@@ -35,6 +43,16 @@ def peers_of(release: Release, area: str) -> list[Row]:
         }
         for row in rows
     ]
+
+
+def alike_in(area_type: str) -> str:
+    """What areas of a type are most alike in, after "the areas most like it": in their people, or in kind and size."""
+    return ALIKE_IN.get(area_type, IN_THEIR_PEOPLE)
+
+
+def chosen_by(area_type: str) -> str:
+    """What peers of a type are chosen by, in words."""
+    return CHOSEN_BY.get(area_type, BY_THE_PEOPLE)
 
 
 def chosen_peers(release: Release, area: str, given: Sequence[str] | None = None) -> list[str]:
@@ -77,7 +95,7 @@ def _why_none(release: Release, code: str) -> str:
     own_type = release.areas[code]["area_type"]
     known = release.arrow("peers", ["area_type"]).column("area_type").unique().to_pylist()
     if own_type in known:
-        return "has no similar areas: a covariate that they are chosen by is not known of it."
+        return f"has no similar areas: they are chosen by {chosen_by(own_type)}, and not all is known of this one."
     return (
         f"has no similar areas: they are worked out for {', '.join(known) or 'no area type of this release'}."
     )

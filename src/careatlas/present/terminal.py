@@ -33,7 +33,10 @@ HEADINGS = {
     "deviation": "percent from the country (95 % interval)",
     "change": "change, percent (95 % interval)",
     "change_start": "since",
+    "amount": "amount (95 % interval)",
+    "gbp": "pounds (95 % interval)",
     "change_p": "placebo p",
+    "value_for_money": "value for money (95 of 100 draws)",
     "per_1000_registered": "per 1,000 (95 % interval)",
     "per_1000_resident": "per 1,000 (95 % interval)",
     "per_1000_need_weighted": "per 1,000 (95 % interval)",
@@ -51,6 +54,9 @@ LIMITS_OF = {
     "percent": ("lower", "upper"),
     "deviation": ("deviation_lower", "deviation_upper"),
     "change": ("change_lower", "change_upper"),
+    "amount": ("lower", "upper"),
+    "gbp": ("gbp_lower", "gbp_upper"),
+    "value_for_money": ("value_for_money_low", "value_for_money_high"),
 }
 _LIMITS = {limit for limits in LIMITS_OF.values() for limit in limits}
 
@@ -110,12 +116,14 @@ def _limits_of(name: str, row: dict[str, Any]) -> tuple[str, str] | None:
 def _notes(shown: list[dict[str, str]]) -> dict[str, list[str] | None]:
     """Each line of the notes once, with the areas or periods it is about; None where that is most of them."""
     is_told = {
-        name for name in ("period", "covariates") if len({row.get(name) for row in shown}) > 1
+        name for name in ("period", "covariates", "indicator") if len({row.get(name) for row in shown}) > 1
     }  # others stand above the table
     notes: dict[str, list[str]] = {}
     for row in shown:
         for line in (row.get("note") or "").splitlines():
-            about = next(row[name] for name in ("component", "peer", "area", "file", "what") if name in row)
+            about = next(
+                row[name] for name in ("component", "peer", "area", "file", "what", "option") if name in row
+            )
             notes.setdefault(line, []).append(" ".join([about, *(row[name] for name in sorted(is_told))]))
     return {line: None if len(shown) < 2 * len(told) else told for line, told in notes.items()}
 
