@@ -53,9 +53,9 @@ def planted_shares(truth: dict, release: Release, indicator: str) -> dict[str, f
     return (variance / variance.sum()).to_dict()
 
 
-def noise_of_mean(difficulty: dict) -> float:
-    """The variance of the mean of twelve months of planted noise, each of which resembles the one before."""
-    apart = np.abs(np.subtract.outer(np.arange(WINDOW), np.arange(WINDOW)))
+def noise_of_mean(difficulty: dict, months: int = WINDOW) -> float:
+    """The variance of the mean of months of planted noise, each of which resembles the one before."""
+    apart = np.abs(np.subtract.outer(np.arange(months), np.arange(months)))
     return difficulty["noise_standard_deviation"] ** 2 * (difficulty["noise_autocorrelation"] ** apart).mean()
 
 

@@ -17,13 +17,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from planted_opportunities import opportunities_beside_truth
 from planted_shares import by_area, share_after, shares_beside_truth, signed
 
 from careatlas.build import pipeline
 from careatlas.engine.release import Release
 from careatlas.sources import simulated_country
 
-MONTHS = 24
+SEEDS, MONTHS = range(101, 121), 24
 TURNED = {
     "length of waits": -1,
     "share over four hours in type 1 departments": -1,
@@ -44,12 +45,13 @@ LATER = {
 MIXED_LEVELS = "ae_four_hours"
 
 
-def examined(seed: int, folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """What ``marked`` and ``shares_beside_truth`` give of one country, made and built in ``folder``; may run in a
-    process of its own."""
+def examined(seed: int, folder: Path) -> tuple[pd.DataFrame, ...]:
+    """What ``marked``, ``shares_beside_truth`` and ``opportunities_beside_truth`` give of one country, made and built
+    in ``folder``; may run in a process of its own."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         country = built_country(seed, folder, monkeypatch)
-    return marked(*country).assign(seed=seed), shares_beside_truth(*country).assign(seed=seed)
+    looks = (marked, shares_beside_truth, opportunities_beside_truth)
+    return tuple(look(*country).assign(seed=seed) for look in looks)
 
 
 def built_country(seed: int, folder: Path, monkeypatch) -> tuple[dict, Release]:

@@ -187,6 +187,7 @@ def indicator_file() -> str:
         "area_types": ["provider", "partnership"],
         "standard": [],
         "polarity": "neither",
+        "event": None,
         "multiplier": 1000,
     }
     text["numerator"] = {"table": "accident_emergency", "measure": "waited_over_12_hours"}

@@ -3,7 +3,12 @@
 Each test reports what it measured through ``measured`` and asserts it; the table is printed at the end.
 """
 
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import pandas as pd
 import pytest
+from planted_truth import SEEDS, examined
 
 ROWS = pytest.StashKey[list]()
 
@@ -20,6 +25,15 @@ def measured(request):
         request.config.stash[ROWS].append((what, figure, target))
 
     return record
+
+
+@pytest.fixture(scope="session")
+def built_countries(tmp_path_factory):
+    """The tables of ``planted_truth.examined`` over all countries of the exam, each built once."""
+    folders = [tmp_path_factory.mktemp(f"seed{seed}") for seed in SEEDS]
+    with ProcessPoolExecutor(max_workers=2, mp_context=get_context("spawn")) as processes:
+        parts = list(processes.map(examined, SEEDS, folders))
+    return [pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True)]
 
 
 def pytest_terminal_summary(terminalreporter, config):

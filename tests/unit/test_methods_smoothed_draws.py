@@ -5,20 +5,27 @@ import pytest
 from scipy.special import gammaincinv
 
 from careatlas.methods.negative_binomial import negative_binomial
-from careatlas.methods.smoothed_draws import at_national_level, share_kept, smoothed_draws, swing, total
+from careatlas.methods.smoothed_draws import (
+    at_national_level,
+    carried_over,
+    share_kept,
+    smoothed_draws,
+    swing,
+    total,
+)
 
 NAN = np.nan
 
 
-def simulated(variation, swinging, maps=1, areas=80, periods=4, events=300.0, seed=1):
+def simulated(variation, swinging, maps=1, areas=80, periods=4, events=300.0, seed=1, carried=0.0):
     rng = np.random.default_rng(seed)
     ratio = np.exp(rng.normal(0, variation, (maps, areas, 1)))
     expected = np.full((maps, areas, periods), events)
-    return (
-        rng.poisson(expected * ratio * np.exp(rng.normal(0, swinging, expected.shape))).astype(float),
-        expected,
-        ratio,
-    )
+    swings = rng.normal(0, swinging, expected.shape)
+    for period in range(1, periods):
+        swings[..., period] *= np.sqrt(1 - carried**2)
+        swings[..., period] += carried * swings[..., period - 1]
+    return rng.poisson(expected * ratio * np.exp(swings)).astype(float), expected, ratio
 
 
 def test_one_period_has_the_gamma_posterior_of_its_counts():
@@ -36,6 +43,24 @@ def test_swings_are_found_and_chance_alone_has_none():
     assert swing(observed, expected).mean() == pytest.approx(0.01, rel=0.15)
     observed, expected, _ = simulated(0.1, 0, maps=20)
     assert swing(observed, expected).mean() < 0.0005
+
+
+@pytest.mark.parametrize("carried", [0.0, 0.3, 0.6])
+def test_what_carries_over_to_the_next_period_is_found_and_the_swing_is_not_taken_for_smaller(carried):
+    observed, expected, _ = simulated(0.1, 0.06, maps=30, periods=12, events=600.0, carried=carried)
+    observed[:, 5, 3] = NAN
+    found = carried_over(observed, expected)
+    assert found.mean() == pytest.approx(carried, abs=0.05)
+    assert swing(observed, expected, found).mean() == pytest.approx(0.0036, rel=0.1)
+
+
+def test_too_few_periods_and_chance_alone_show_nothing_that_carries_over():
+    for periods in (1, 2, 5):
+        observed, expected, _ = simulated(0.1, 0.1, maps=5, periods=periods, carried=0.6)
+        assert (carried_over(observed, expected) == 0).all()
+    observed, expected, _ = simulated(0.1, 0, maps=50, periods=12)
+    assert (carried_over(observed, expected) > 0).mean() < 0.1
+    assert carried_over([[NAN] * 8] * 3, np.ones((3, 8))) == 0
 
 
 @pytest.mark.parametrize("areas", [3, 12])
@@ -61,8 +86,8 @@ def test_swings_of_the_whole_country_are_not_those_of_areas():
 
 
 def test_the_interval_of_the_draws_covers_the_ratio():
-    for swinging in (0, 0.15):
-        observed, expected, ratio = simulated(0.15, swinging, maps=20)
+    for swinging, periods, carried in ((0, 4, 0), (0.15, 4, 0), (0.15, 12, 0.5)):
+        observed, expected, ratio = simulated(0.15, swinging, maps=20, periods=periods, carried=carried)
         theta = smoothed_draws(observed, expected, draws=400)
         lower, upper = np.quantile(theta, [0.025, 0.975], axis=1)
         # ratios are to the country's: its level holds the mean of the ratios and of the swings
@@ -104,6 +129,12 @@ def test_a_swing_caps_what_many_events_can_tell():
     kept = share_kept([[1e2], [1e4], [1e7]], 0.01)
     np.testing.assert_allclose(kept * [1e2, 1e4, 1e7], [50, 99.0099, 99.9990], rtol=1e-5)
     assert np.isnan(share_kept([[NAN, NAN]], 0.01)).all()
+
+
+def test_swings_that_carry_over_are_fewer_witnesses():
+    # three periods of 100: 3 x 100^2 and, twice, two pairs of neighbours at .5 and one pair at .25
+    kept = share_kept([[100, 100, 100]], 0.01, carried_over=0.5)
+    np.testing.assert_allclose(kept, 1 / (1 + 0.01 * 100**2 * (3 + 2 * (2 * 0.5 + 0.25)) / 300))
 
 
 def test_a_sum_of_nothing_known_is_missing():

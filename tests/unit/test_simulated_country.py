@@ -390,6 +390,20 @@ def test_events_of_a_month_lie_between_20_and_5000_in_every_area(country, truth,
     assert all(20 <= count <= 5000 for area, count in cells if area.startswith("ZA"))
 
 
+def test_what_lasts_is_what_is_expected_less_what_comes_and_goes(truth):
+    told = {id: each for id, each in truth["indicators"].items() if "lasting_value" in each}
+    assert {"within_18_weeks", "fluoroquinolones", "smoking_prevalence"} <= set(told)
+    for id, each in told.items():
+        lasting = each["lasting_value"]
+        assert lasting["period_ends"][-1] == each["period"][1]
+        last = {area: values[-1] for area, values in lasting["areas"].items()}
+        apart = np.log([each["expected_value"][area] / value for area, value in last.items()])
+        # Waits' noise is in their length. Of a share of 61 % within 18 weeks and shape 1.34, the log moves by
+        # 1.34 x -ln(.39) x .39 / .61 = .8 of it.
+        noise = 0.0 if each["varies_by"] == "chance" else 0.04 * (0.8 if id == "within_18_weeks" else 1)
+        assert apart.std() == pytest.approx(noise, abs=0.25 * noise + 1e-6), id
+
+
 def test_noise_carries_over_to_the_next_month_with_correlation_a_third():
     areas = [f"area {number}" for number in range(400)]
     planted = planting.plant(

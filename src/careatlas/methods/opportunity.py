@@ -13,7 +13,8 @@ Formula::
 
     ratio(area) ~ Gamma(k observed + a, k expected + a / level), all periods together
         a = 1 / variance between areas; level = sum of k observed / sum of k expected
-        k = 1 / (1 + variance from period to period x sum of expected^2 / sum of expected)
+        k = 1 / (1 + variance from period to period x sum of expected^2 / sum of expected), and less where a
+            swing carries over to the next period (``smoothed_draws``)
     benchmark = mean ratio of the five peers that were best in the earlier half of the periods
     gap = ratio - benchmark (where lower is better; benchmark - ratio where higher is)
     opportunity = max(0, gap) x events expected a period, in the later half
@@ -22,7 +23,8 @@ Formula::
 In simulation (106 areas that vary by 5-20 %, four periods), declared are: of equal areas .1 %, of areas without
 a gap under 2 %; of gaps of two standard errors as one period shows them 93-99 %, and of two errors of both
 later periods together 79-91 %. What is declared sums to the truth within 5 %. A few odd areas among equal ones
-are smoothed like the rest: 85 % and 36 %.
+are smoothed like the rest: 85 % and 36 %. In whole simulated countries, built from files, of twelve months whose
+swings carry over: .4 % of areas without a gap, 99 % and 84 %; of two errors of all months together 66 %.
 
 Source: Clayton & Kaldor 1987, 10.2307/2532003 (Gamma smoothing); Dropkin 2018, 10.1093/pubmed/fdx136 (the rule
 it replaces finds opportunities in chance); Böhning, Malzahn, Sarol, Rattanasiri & Biggeri 2002,

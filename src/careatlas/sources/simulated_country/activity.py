@@ -24,7 +24,8 @@ OLD_CODE_MONTHS = 12  # of talking therapies, which wear the old ONS code
 STRANDED_PER_1000, DISCHARGED_PER_1000, DISCHARGED_BY_FIVE = 0.25, 0.26, 0.55
 MONTHS_WITH_TIME_OF_DISCHARGE = 13
 SMOKING_YEARS = ("2021/22", "2022/23", "2023/24", "2024/25")
-SMOKERS, ADULTS = 0.147, 0.84
+SMOKERS, MOST_SMOKERS, ADULTS = 0.147, 0.9, 0.84
+MOST_OF_ITEMS = 0.98
 
 
 class Prescribing(NamedTuple):
@@ -77,6 +78,7 @@ def write_talking_therapies(
     finishing = truth.planted(plant("talking_therapies_completion", codes, months, seed, "chance"))
     adults = people.residents[:, :, 18:].sum(axis=(1, 2))
     ups_and_downs = season(months, 0.06, 1)
+    ends = [month_ends(month)[1] for month in months]
     rng = stream(seed, "talking therapies")
     counts = {}
     for name, per_1000 in TALKING_THERAPIES_PER_1000.items():
@@ -84,6 +86,7 @@ def write_talking_therapies(
         if name == "Count_FinishedCourseTreatment":
             share = per_1000 / TALKING_THERAPIES_PER_1000["Count_EndedReferrals"]
             counts[name] = rng.binomial(counts["Count_EndedReferrals"], share * finishing.level)
+            truth.lasting("talking_therapies_completion", ends, codes, 100 * share * finishing.lasting)
             truth.expect(
                 "talking_therapies_completion",
                 month_ends(months[-1]),
@@ -103,6 +106,7 @@ def write_talking_therapies(
                 adults,
                 1000,
             )
+            truth.lasting("talking_therapies_access", ends, codes, per_1000 * access.lasting * ups_and_downs)
     texts = {name: np.round(figures / 5).astype(int) * 5 for name, figures in counts.items()}
     texts |= {
         "Percentage_Recovery": np.round(50 + 2 * rng.standard_normal(access.level.shape)).astype(int),
@@ -222,12 +226,14 @@ def write_prescribing(
             expected_denominator, multiplier = denominator, 1
             expected = registered * measure.items_per_1000 * planted.level * winter
             numerator = rng.poisson(expected)
+            lasting = measure.items_per_1000 * planted.lasting * winter
         else:
             expected_denominator, multiplier = registered * measure.items_per_1000 * winter, 100
-            share = np.minimum(measure.share * planted.level, 0.98)
+            share = np.minimum(measure.share * planted.level, MOST_OF_ITEMS)
             expected = expected_denominator * share
             denominator = rng.poisson(expected_denominator)
             numerator = rng.binomial(denominator, share)
+            lasting = 100 * np.minimum(measure.share * planted.lasting, MOST_OF_ITEMS)
         _write_measure(into, measure.measure, codes, months, numerator, denominator)
         for position, month in enumerate(months):
             figures = [int(numerator[:, position].sum()), round(float(denominator[:, position].sum()), 3)]
@@ -240,6 +246,7 @@ def write_prescribing(
             expected_denominator[:, -1],
             multiplier,
         )
+        truth.lasting(measure.indicator, [month_ends(month)[1] for month in months], codes, lasting)
 
 
 def _write_measure(
@@ -271,12 +278,17 @@ def write_smoking(into: Path, country: Country, people: People, seed: int, truth
     rows: list[tuple] = []
     for position, year in enumerate(SMOKING_YEARS):
         smokers = rng.binomial(
-            adults, np.minimum(SMOKERS * 0.985**position * planted.level[:, position], 0.9)
+            adults, np.minimum(SMOKERS * 0.985**position * planted.level[:, position], MOST_SMOKERS)
         )
         rows += _smoking_rows(country, year, smokers, adults)
         truth.total("fingertips", year, [int(smokers.sum()), int(adults.sum())])
-    expected = adults * SMOKERS * 0.985 ** (len(SMOKING_YEARS) - 1) * planted.level[:, -1]
+    fall = 0.985 ** np.arange(len(SMOKING_YEARS))
+    expected = adults * SMOKERS * fall[-1] * planted.level[:, -1]
     truth.expect("smoking_prevalence", (date(2024, 4, 1), date(2025, 3, 31)), codes, expected, adults, 100)
+    ends = [date(2022 + place, 3, 31) for place in range(len(SMOKING_YEARS))]
+    truth.lasting(
+        "smoking_prevalence", ends, codes, 100 * np.minimum(SMOKERS * fall * planted.lasting, MOST_SMOKERS)
+    )
     files.write_bytes(
         into / "smok_qof_prev.csv", files.csv_bytes(_fingertips_columns(rows), windows_lines=True)
     )

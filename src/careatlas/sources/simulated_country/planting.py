@@ -61,7 +61,12 @@ class Planted:
 
     @property
     def level(self) -> np.ndarray:
-        return self.relative_risk[:, None] * np.exp(self.noise) * self.effects
+        return self.lasting * np.exp(self.noise)
+
+    @property
+    def lasting(self) -> np.ndarray:
+        """The level without the noise that comes and goes: what is the area's own, and what initiatives do."""
+        return self.relative_risk[:, None] * self.effects
 
 
 def plant(

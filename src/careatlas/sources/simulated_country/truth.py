@@ -13,6 +13,8 @@ import numpy as np
 from careatlas.sources.simulated_country import planting
 from careatlas.sources.simulated_country.planting import Planted
 
+PERIODS_TOLD = 12  # of lasting values: nothing in a release rests on more
+
 
 class Truth:
     def __init__(self, seed: int, country_name: str, months: list[date]) -> None:
@@ -72,6 +74,18 @@ class Truth:
         entry["expected_count"] = _by_area(areas, count)
         entry["expected_denominator"] = _by_area(areas, denominator)
         entry["expected_value"] = _by_area(areas, multiplier * np.asarray(count) / np.asarray(denominator))
+
+    def lasting(self, indicator: str, period_ends: list[date], areas: list[str], values: np.ndarray) -> None:
+        """What the indicator would be in each of the last periods but for chance and for what comes and goes:
+        ``values`` [area, period]."""
+        entry, kept = self._account["indicators"][indicator], slice(-PERIODS_TOLD, None)
+        entry["lasting_value"] = {
+            "period_ends": [day.isoformat() for day in period_ends[kept]],
+            "areas": {
+                area: [round(float(value), 6) for value in of_area[kept]]
+                for area, of_area in zip(areas, values, strict=True)
+            },
+        }
 
     def standardised(self, indicator: str, areas: list[str], rates: np.ndarray) -> None:
         """The expected value of an indicator that is standardised, in place of its crude rate."""

@@ -183,6 +183,12 @@ def _expected(country: Country, people: People, months: list[date], seed: int, t
     }
     wait_scale = np.vstack([waits.level, np.ones((len(country.regions), len(months)))])
     _expect(truth, codes, of_areas, waits.level, people, months)
+    ends = [month_ends(month)[1] for month in months]
+    truth.lasting(
+        "completed_pathways", ends, codes, PER_1000["completed"] * completed.lasting * ups_and_downs
+    )
+    truth.lasting("waiting_list", ends, codes, PER_1000["incomplete"] * listed.lasting * growth)
+    truth.lasting("within_18_weeks", ends, codes, 100 * _within(18, "incomplete", waits.lasting))
     return Expected(with_hubs, wait_scale)
 
 
