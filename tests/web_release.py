@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import opportunity_rows
+import provider_rows
 import pyarrow as pa
 import waiting_rows
 
@@ -56,15 +58,19 @@ def months() -> list[tuple[date, date]]:
 def make_release(home: Path) -> Release:
     """Write the release into ``home`` and serve it from there."""
     values = [*_pathways(), *_four_hours(), *_antibiotics()]
+    spending = opportunity_rows.spending(months()[-1], _value)  # compared with nobody: too few people
     rows = {
         "areas": _areas(),
         "area_names": _area_names(),
-        "values": values,
-        "comparisons": _comparisons(values),
+        "values": [*values, *spending],
+        "comparisons": provider_rows.with_z_adjusted(_comparisons(values)),
         **explanations(),
         "population": _population(),
-        "peers": _peers(),
-        "opportunities": _opportunities(),
+        "peers": [*_peers(), *provider_rows.peers()],
+        "opportunities": [
+            *opportunity_rows.opportunities(months()[-1]),
+            *provider_rows.opportunities(months()[-1]),
+        ],
         **waiting_rows.tables(months(), COUNTRY),
         "neighbours": _neighbours(),
         "completeness": [
@@ -263,28 +269,6 @@ def _population() -> list[dict[str, Any]]:
         for code, of_young in young.items()
         for band, people in (("00-04", of_young), ("90+", 50.0 * (SUB_AREAS if code == COUNTRY else 1)))
         for sex in ("female", "male")
-    ]
-
-
-def _opportunities() -> list[dict[str, Any]]:
-    """Of S20: 5 to 15 fewer antibiotics a month beside the best five, beyond chance, and none beside their mean."""
-    return [
-        {
-            "indicator": "antibiotics",
-            "area_type": "sub_icb",
-            "area": "S20",
-            **_period(months()[-1]),
-            "periods": 12,
-            "benchmark": benchmark,
-            "amount": amount,
-            "lower": amount / 2,
-            "upper": 1.5 * amount,
-            "probability": 0.99 if amount else 0.3,
-            "chance_only": 1.0,
-            "is_headline": amount > 0,
-            "overlaps_with": None,
-        }
-        for benchmark, amount in (("mean", 0.0), ("best_five", 10.0))
     ]
 
 
@@ -525,7 +509,7 @@ def _catalogue() -> dict[str, Any]:
         }
 
     return {
-        "indicators": {one["id"]: one for one in (_completed(), _within_four_hours(), _broad_spectrum())},
+        "indicators": {one["id"]: one for one in _indicators()},
         "area_types": {
             one["id"]: one
             for one in (
@@ -542,6 +526,8 @@ def _catalogue() -> dict[str, Any]:
         },
         "themes": {},
         "pathways": {"planned": _pathway()},
+        "compartments": provider_rows.compartments(),
+        "collections": opportunity_rows.collections(),
         "reproductions": waiting_rows.reproductions(months()),
         "targets": {
             "rtt_18_weeks": {
@@ -587,6 +573,11 @@ def _catalogue() -> dict[str, Any]:
             },
         },
     }
+
+
+def _indicators() -> tuple[dict[str, Any], ...]:
+    spend = _words("medicines_spend") | opportunity_rows.SPEND
+    return _completed(), _within_four_hours(), _broad_spectrum(), spend
 
 
 def _completed() -> dict[str, Any]:

@@ -15,6 +15,7 @@ import click
 from careatlas.cli_answers import ANSWERS
 from careatlas.cli_load import load
 from careatlas.cli_parts import DEMO_HOME, json_option, opened, release_option, shown
+from careatlas.cli_priorities import priorities
 from careatlas.errors import AtlasError
 
 # Maps of a hundred areas are small: threads of linear algebra spend five times as long waiting for each other.
@@ -188,5 +189,5 @@ def _say(told: str) -> None:
     click.echo(told, err=True)
 
 
-for command in (*ANSWERS, load):
+for command in (*ANSWERS, load, priorities):
     main.add_command(command)

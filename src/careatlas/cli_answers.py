@@ -20,14 +20,16 @@ from careatlas.cli_parts import (
 
 
 @click.command()
+@click.option("--collection", help="Only those of a collection, in its order, such as atlas or own_figures.")
 @json_option
 @release_option
 @shown
-def indicators(release: Path | None) -> list[dict[str, Any]]:
+def indicators(release: Path | None, collection: str | None) -> list[dict[str, Any]]:
     """List the indicators, with the periods and area types that have values."""
+    from careatlas.present.collections import list_collection
     from careatlas.present.queries import list_indicators
 
-    return list_indicators(opened(release))
+    return list_collection(opened(release), collection) if collection else list_indicators(opened(release))
 
 
 @click.command()
@@ -93,7 +95,8 @@ def rank(
 @release_option
 @shown
 def peers(code: str, release: Path | None) -> list[dict[str, Any]]:
-    """Show the areas most like one in its people, how far they are, and whether any is a good match."""
+    """Show the areas most like one in its people (or trusts like one in kind and size), how far they are, and whether
+    any is a good match."""
     from careatlas.present.peers import peers_of
 
     return peers_of(opened(release), code)
@@ -183,6 +186,21 @@ def opportunities(
 
 
 @click.command()
+@click.argument("code")
+@click.option(
+    "--peers", help="A set of your own, codes or names with commas between [default: those most like it]."
+)
+@json_option
+@release_option
+def provider(code: str, peers: str | None, as_json: bool, release: Path | None) -> None:
+    """Show a provider by compartment: beside the country, its peers and standards, its control charts, what to gain."""
+    from careatlas.present.providers import provider_in_lines, provider_rows
+
+    own_set = [name.strip() for name in peers.split(",")] if peers is not None else None
+    print_as(provider_rows(opened(release), code, own_set), as_json, provider_in_lines)
+
+
+@click.command()
 @click.option("--area", help="Code or name of one area or trust [default: all of a type].")
 @click.option("--specialty", help="total, or the code of a treatment function, such as 110 [default: total].")
 @click.option(
@@ -217,4 +235,17 @@ def check(release: Path | None) -> list[dict[str, Any]]:
     return data_quality(opened(release))
 
 
-ANSWERS = (indicators, show, area, rank, peers, explain, gaps, persistence, opportunities, waits, check)
+ANSWERS = (
+    indicators,
+    show,
+    area,
+    rank,
+    peers,
+    explain,
+    gaps,
+    persistence,
+    opportunities,
+    waits,
+    provider,
+    check,
+)

@@ -1,14 +1,20 @@
 """A person's path through the pages: by mouse, by keyboard alone, without scripts. Every page under axe."""
 
 import re
+from urllib.parse import urlencode
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from journey_steps import become_live, follow, tab_to
 from playwright.sync_api import expect
+
+from careatlas.present.priorities_start import example
+from careatlas.present.worksheet import worksheet_text
 
 pytestmark = pytest.mark.journey
 
 INDICATOR = "/indicators/completed/"
+EXAMPLE = "/priorities/?" + urlencode({"sheet": worksheet_text(example())})
 PAGE_KINDS = {
     "home": "/",
     "search": "/search/?q=wideshire",
@@ -20,15 +26,25 @@ PAGE_KINDS = {
     "two indicators": "/compare/?x=completed&y=antibiotics&area=S20",
     "over time": "/indicators/completed/over-time/?area=S20",
     "area beside its peers": "/areas/S20/?beside=peers",
+    "pack": "/areas/S20/pack/",
+    "area with opportunities": "/areas/S20/",
+    "collection": "/collections/atlas/",
     "areas": "/areas/",
     "area": "/areas/S05/",
     "area that stands out": "/areas/S00/",
     "trust with somebody to ring": "/areas/T02/",
     "area beside peers of one's own": "/areas/S20/?peers=S30,S31",
+    "providers": "/providers/",
+    "providers without news": "/providers/?news=new",
+    "provider": "/providers/T01/",
+    "provider with a chart and own peers": "/providers/T01/?chart=four_hours&peers=T02",
+    "provider without peers": "/providers/T02/",
     "waiting times": "/waiting-times/?area=S00&by=2026-09&target=80",
     "waiting times over time": "/waiting-times/over-time/?area=S05",
     "waiting times by hospital": "/waiting-times/hospitals/?area=S05",
     "published claims": "/waiting-times/reproduction/",
+    "priorities": "/priorities/?area=S20",
+    "priorities weighed": EXAMPLE,
     "own figures": "/own-figures/",
     "sources": "/sources/",
     "methods": "/methods/",
@@ -341,31 +357,6 @@ def choose_by_pointer(page, label: str, value: str) -> None:
     """A list opened with the pointer: picking an entry of the browser's own pop-up is `select_option`."""
     page.get_by_label(label, exact=True).dispatch_event("pointerdown")
     page.get_by_label(label, exact=True).select_option(value)
-
-
-def tab_to(page, wanted) -> None:
-    for _ in range(150):
-        page.keyboard.press("Tab")
-        if wanted.evaluate("one => one === document.activeElement"):
-            outline = wanted.evaluate(
-                "one => getComputedStyle(one).boxShadow + getComputedStyle(one).outlineStyle"
-            )
-            assert outline != "nonenone"  # whoever cannot see where she is cannot go on
-            return
-    pytest.fail(f"{wanted} cannot be reached with the Tab key")
-
-
-def follow(page, link) -> None:
-    tab_to(page, link)
-    page.keyboard.press("Enter")
-    page.wait_for_load_state()
-
-
-def become_live(page, number: int) -> None:
-    for figure in page.locator("figure.chart").all():
-        figure.scroll_into_view_if_needed()
-    expect(page.locator('figure[data-live="yes"]')).to_have_count(number)
-    page.evaluate("() => window.scrollTo(0, 0)")
 
 
 def saved(download, folder) -> list[str]:

@@ -96,7 +96,7 @@ def test_areas_and_indicators_can_be_looked_up_one_by_one(client):
     assert found["area_types"] == ["sub_icb", "icb", "region"]
     assert found["definition"]["numerator"]["table"] == "rtt"
     listed = [one["id"] for one in client.get("/api/v1/indicators").json()]
-    assert sorted(listed) == ["antibiotics", "completed", "four_hours"]
+    assert sorted(listed) == ["antibiotics", "completed", "four_hours", "medicines_spend"]
 
 
 def test_search_answers_with_addresses(client):

@@ -19,7 +19,8 @@ PATHWAYS = "indicators/waiting/completed_pathways.yaml"
 def content(tmp_path):
     """A copy of the atlas's content with two indicators, to spoil at will."""
     folder = tmp_path / "content"
-    shutil.copytree(CONTENT, folder, ignore=shutil.ignore_patterns("hexagons", "pages", "pathways"))
+    of_all_indicators = ("pathways", "compartments", "collections")
+    shutil.copytree(CONTENT, folder, ignore=shutil.ignore_patterns("hexagons", "pages", *of_all_indicators))
     for path in (folder / "indicators").glob("*/*.yaml"):
         if path.stem not in ("completed_pathways", "emergency_admissions"):
             path.unlink()

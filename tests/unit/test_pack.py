@@ -58,7 +58,7 @@ def test_an_opportunity_stands_with_interval_chance_and_probability(release):
     (row,) = grid_of(pack(release, "S20"), "look", "Opportunities").rows
     assert row[1:] == ("10 fewer a month", "5 to 15", "1", "0.99", "no unit cost", "yes")
     (rungs,) = grid_of(pack(release, "S20"), "look", "The ladder").rows
-    assert rungs[1:] == ("0 (0 to 0)", "none", "10 (5 to 15)", "none", "none")
+    assert rungs[1:] == ("0 (0 to 0)", "4 (2 to 6)", "10 (5 to 15)", "12 (6 to 18)", "16 (8 to 24)")
 
 
 def test_an_area_without_opportunities_says_what_they_take(release):

@@ -73,7 +73,7 @@ def test_an_area_is_held_beside_the_others_under_its_board(client):
     heads, *rows = table_of(page_of(client, "/areas/S05/"), "heat-table")
     assert heads[:3] == ["Indicator", "Fernhollow", "Alderbrook"]
     assert len(heads) == 1 + 8  # the eight sub-areas of its board
-    assert [row for row in rows if len(row) == 1] == [["Prescribing"], ["Waiting"]]
+    assert [row for row in rows if len(row) == 1] == [["Prescribing"], ["Spend"], ["Waiting"]]
 
 
 def test_each_cell_says_in_words_why_it_has_no_comparison(client):
@@ -99,7 +99,7 @@ def test_a_set_of_ones_own_is_in_the_address_of_page_chart_and_download(client):
     assert all("beside=own&peers=S30,S31" in chart for chart in own)
     rows = rows_of(client, "/data/areas/S05/heat.csv?beside=own&peers=S30,S31")
     assert {row["area"] for row in rows} == {"S05", "S30", "S31"}
-    assert {row["indicator"] for row in rows} == {"completed", "antibiotics"}
+    assert {row["indicator"] for row in rows} == {"completed", "antibiotics", "medicines_spend"}
 
 
 def test_an_area_of_another_type_or_none_is_refused_with_the_reason(client):

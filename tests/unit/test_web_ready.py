@@ -29,6 +29,7 @@ def test_a_page_of_each_kind_is_asked_for_and_answers(tmp_path):
         (),
         ("indicators",),
         ("areas",),
+        ("providers",),
         ("sources",),
         ("methods",),
         ("api",),

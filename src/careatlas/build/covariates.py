@@ -135,7 +135,8 @@ def _with_zeros(
     has_none = is_one_return | ~both["area"].isin(above["area"])
     both["numerator"] = both["numerator"].mask(both["numerator"].isna() & has_none, 0.0)
     nothing = pd.DataFrame({"area": sorted(listed - set(below["area"]))}).merge(periods, how="cross")
-    both = pd.concat([both, nothing.assign(numerator=0.0, denominator=0.0)], ignore_index=True)
+    parts = [each for each in (both, nothing.assign(numerator=0.0, denominator=0.0)) if len(each)]
+    both = pd.concat(parts or [both], ignore_index=True)
     return both[both["area"].isin(listed)].dropna(subset=["numerator"])
 
 

@@ -83,7 +83,8 @@ def _pounds(maps: AreaMaps, amounts: Mapping[str, Numbers]) -> dict[str, object]
     """What the amounts cost, and by whose word; nothing where no cost is published."""
     cost = maps.indicator.unit_cost
     if cost is None:
-        return {"gbp": np.nan, "gbp_lower": np.nan, "gbp_upper": np.nan, "gbp_source": None}
+        unknown = np.full_like(amounts["median"], np.nan)
+        return {"gbp": unknown, "gbp_lower": unknown, "gbp_upper": unknown, "gbp_source": None}
     start, end = maps.periods.iloc[-1]
     times = (end - start).days + 1 if maps.indicator.event == "bed" else 1  # a bed is paid for by the day
     return {

@@ -14,9 +14,20 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from careatlas.catalogue import area_change, checks, covariate_checks, pathway, rebase, reproduction
+from careatlas.catalogue import (
+    area_change,
+    checks,
+    collection,
+    compartment,
+    covariate_checks,
+    pathway,
+    rebase,
+    reproduction,
+)
 from careatlas.catalogue.area import Alias, AreaType
 from careatlas.catalogue.area_change import AreaChanges
+from careatlas.catalogue.collection import Collection
+from careatlas.catalogue.compartment import Compartment
 from careatlas.catalogue.completeness import CompletenessRules
 from careatlas.catalogue.covariate import Covariate
 from careatlas.catalogue.definition import Definition
@@ -43,6 +54,8 @@ class Catalogue:
     area_types: dict[str, AreaType]
     programmes: dict[str, Programme]
     pathways: dict[str, Pathway]
+    compartments: dict[str, Compartment]
+    collections: dict[str, Collection]
     targets: dict[str, Target]
     standard_populations: dict[str, StandardPopulation]
     aliases: list[Alias]
@@ -68,6 +81,8 @@ class Catalogue:
             "area_types": _as_json(self.area_types),
             "programmes": _as_json(self.programmes),
             "pathways": _as_json(self.pathways),
+            "compartments": _as_json(self.compartments),
+            "collections": _as_json(self.collections),
             "themes": self.themes,
             "targets": _as_json(self.targets),
             "standard_populations": _as_json(self.standard_populations),
@@ -94,6 +109,8 @@ def load_catalogue(content: Path | None = None) -> Catalogue:
         area_types=_read_each(content, "areas/*.yaml", AreaType, faults, besides=("aliases", "changes")),
         programmes=_read_each(content, "programmes/*.yaml", Programme, faults),
         pathways=_read_each(content, "pathways/*.yaml", Pathway, faults),
+        compartments=_read_each(content, "compartments/*.yaml", Compartment, faults),
+        collections=_read_each(content, "collections/*.yaml", Collection, faults),
         targets=_read_each(content, "standards/targets/*.yaml", Target, faults),
         standard_populations=_read_each(content, "standards/populations/*.yaml", StandardPopulation, faults),
         aliases=_read_aliases(content, faults),
@@ -111,6 +128,12 @@ def load_catalogue(content: Path | None = None) -> Catalogue:
     ]
     for id, *fault in pathway.faults_in(catalogue.pathways, *on_file):
         faults.append(DefinitionError(f"{content.name}/pathways/{id}.yaml", *fault))
+    for id, *fault in compartment.faults_in(catalogue.compartments, catalogue.indicators, on_file[0]):
+        faults.append(DefinitionError(f"{content.name}/compartments/{id}.yaml", *fault))
+    for id, *fault in collection.faults_in(
+        catalogue.collections, catalogue.indicators, catalogue.programmes, *on_file
+    ):
+        faults.append(DefinitionError(f"{content.name}/collections/{id}.yaml", *fault))
     faults += checks.faults_between(catalogue, content)
     faults += covariate_checks.faults_between(catalogue, content)
     for path in sorted(content.glob("methods/*.yaml")):

@@ -27,21 +27,28 @@ class Points:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table. ``numeric``: which columns hold figures; ``wide``: how many parts of the width each column gets."""
+    """A table. ``numeric``: which columns hold figures; ``wide``: how many parts of the width each column gets; ``id``:
+    a name for links; ``addresses``: on a page, where the first cell of each row leads."""
 
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numeric: tuple[int, ...] = ()
     wide: tuple[float, ...] = ()
+    id: str = ""
+    addresses: tuple[str, ...] = ()
     kind: str = field(default="grid", init=False)
 
     @property
     def cells(self) -> list[list[dict[str, Any]]]:
-        """Of each row each cell's text, and whether it is a figure."""
+        """Of each row each cell's text, whether it is a figure, and where it leads."""
+        addresses = self.addresses or ("",) * len(self.rows)
         return [
-            [{"text": text, "is_figure": place in self.numeric} for place, text in enumerate(row)]
-            for row in self.rows
+            [
+                {"text": text, "is_figure": place in self.numeric, "address": "" if place else address}
+                for place, text in enumerate(row)
+            ]
+            for row, address in zip(self.rows, addresses, strict=True)
         ]
 
     @property

@@ -6,50 +6,65 @@ Amounts of unlike things share no scale; their shares of what happens there do. 
 from collections.abc import Sequence
 
 from careatlas.present import colour, marks
-from careatlas.present.theme import DESK, Row, Spec, chart
+from careatlas.present.theme import DESK, PHONE, Row, Spec, chart, wrapped
 
-ROW_HEIGHT = 30
-LETTER = 7.2  # pixels
+ROW_HEIGHT = 34
+MOST_FOR_NAMES = 0.5  # of the width: on a phone, names take several lines
+TOOLTIP = [
+    {"field": "name", "title": "Indicator"},
+    {"field": "text", "title": "Of its own events"},
+    {"field": "between", "title": "95% interval"},
+    {"field": "by_chance", "title": "By chance alone"},
+    {"field": "declared", "title": "May be declared"},
+]
 
 
 def opportunity_chart(rows: Sequence[Row], *, title: str, source: str = "", width: int = DESK) -> Spec:
-    """``rows``: name, percent, lower, upper, chance (all in per cent of the area's own events) and ``is_headline``."""
-    points = [{**row, "text": f"{row['percent']:.0f}%"} for row in rows]
+    """``rows``: name, percent, lower, upper, chance (all in per cent of the area's own events), ``is_headline`` and
+    ``between``, the interval in the indicator's own events."""
+    points = [{**row, "text": f"{row['percent']:.0f}%", **_for_the_pointer(row)} for row in rows]
     order = [point["name"] for point in points]
-    room = 10 + LETTER * max(map(len, order), default=0)
+    letters = 13 if width > PHONE else 12  # pixels
+    room = min(18 + 0.55 * letters * max(map(len, order), default=0), MOST_FOR_NAMES * width)
+    in_lines = {name: "\n".join(wrapped(name, int(room - 14), letters)) for name in order}
     y = {
         "field": "name",
         "type": "nominal",
         "sort": order,
         "scale": {"domain": order},
         "axis": {"title": None, "minExtent": room, "maxExtent": room, "ticks": False, "domain": False}
-        | {"labelOverlap": False},
+        | {"labelOverlap": False, "labelPadding": 12}
+        | {"labelExpr": f"split({marks.lookup(in_lines)}, '\\n')"},
     }
     x = {
         "type": "quantitative",
-        "axis": {"title": "per cent of its own events", "labelExpr": "datum.value + '%'", "tickCount": 6},
-        "scale": {"domainMin": 0},
+        "axis": {"title": "% of its own events", "labelExpr": "datum.value + '%'"}
+        | {"tickCount": 6 if width > PHONE else 3},
+        "scale": {"domainMin": 0, "nice": True},
     }
+    at = {"y": y, "tooltip": TOOLTIP}
     data = {"values": points}
-    paint = {
-        "condition": {"test": "datum.is_headline", "value": colour.HIGHER},
-        "value": colour.MUTED,
-    }
+    paint = _if_headline(colour.HIGHER, colour.MUTED)
     layers = [
         {
             "data": data,
             "mark": {"type": "rule", "strokeWidth": 3},
-            "encoding": {"y": y, "x": {**x, "field": "lower"}, "x2": {"field": "upper"}, "color": paint},
+            "encoding": {**at, "x": {**x, "field": "lower"}, "x2": {"field": "upper"}, "color": paint},
         },
         {
             "data": data,
-            "mark": {"type": "point", "filled": True, "size": 110, "opacity": 1},
-            "encoding": {"y": y, "x": {**x, "field": "percent"}, "color": paint},
+            "mark": {"type": "point", "size": 110, "opacity": 1, "strokeWidth": 2},
+            "encoding": {
+                **at,
+                "x": {**x, "field": "percent"},
+                "stroke": paint,
+                "fill": _if_headline(colour.HIGHER, colour.PAPER),
+            },
         },
         {
             "data": data,
             "mark": {"type": "tick", "thickness": 2, "size": 18, "color": colour.INK},
-            "encoding": {"y": y, "x": {**x, "field": "chance"}},
+            "encoding": {**at, "x": {**x, "field": "chance"}},
         },
         *marks.with_halo(
             {"type": "text", "align": "center", "dy": -12},
@@ -63,7 +78,9 @@ def opportunity_chart(rows: Sequence[Row], *, title: str, source: str = "", widt
     return chart(
         layers if points else [],
         title=title,
-        subtitle=["Line: 95% interval. Upright tick: what equal areas would show by chance. Grey: not sure."],
+        subtitle=[
+            "Line: 95% interval. Upright tick: what equal areas would show by chance. Hollow, grey: not sure."
+        ],
         description=f"{title}: {said}.",
         caption=source,
         width=width,
@@ -72,3 +89,11 @@ def opportunity_chart(rows: Sequence[Row], *, title: str, source: str = "", widt
         caption_offset=52,
         caption_left=room,
     )
+
+
+def _if_headline(then: str, otherwise: str) -> Spec:
+    return {"condition": {"test": "datum.is_headline", "value": then}, "value": otherwise}
+
+
+def _for_the_pointer(row: Row) -> Row:
+    return {"by_chance": f"{row['chance']:.1f}%", "declared": "yes" if row["is_headline"] else "no"}

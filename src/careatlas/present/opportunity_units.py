@@ -44,7 +44,7 @@ def _people(row: Row, indicator: Row, event: str) -> dict[str, Any]:
     unit, length = PEOPLE[event], length_in_words(row["period_start"], row["period_end"])
     # Of a list it is the last day that counts, and not all that was on it in between.
     when = f"open at the end of {length}" if event == "open_wait" else length
-    words = f"for {between(row)} {better(indicator)} {unit} {when}"
+    words = f"a better end for {between(row)} {unit} {when}"  # more or fewer what, only the indicator's title says
     return {"unit": unit, **{name: row[name] for name in AMOUNTS}, "words": words}
 
 

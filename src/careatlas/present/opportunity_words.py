@@ -33,9 +33,13 @@ def amount_in_words(row: Row, indicator: Row) -> str:
 
 
 def way(row: Row, indicator: Row) -> str:
-    """``fewer a month``: which way is better is the indicator's to say."""
-    better = "more" if indicator["polarity"] == "higher_is_better" else "fewer"
-    return f"{better} {length_in_words(row['period_start'], row['period_end'])}"
+    """``fewer a month``."""
+    return f"{better(indicator)} {length_in_words(row['period_start'], row['period_end'])}"
+
+
+def better(indicator: Row) -> str:
+    """``more`` or ``fewer``: which way is better is the indicator's to say."""
+    return "more" if indicator["polarity"] == "higher_is_better" else "fewer"
 
 
 def money_in_words(row: Row) -> str:

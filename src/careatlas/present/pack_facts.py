@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from careatlas.engine.release import Release
@@ -40,7 +41,13 @@ class PackFacts:
     @property
     def source(self) -> str:
         """The line under a chart."""
-        return f"Source: the publications named at the end. Care Atlas, release {self.release.id}."
+        return f"Source: the publications named at the end. {self.made_by}"
+
+    @property
+    def made_by(self) -> str:
+        """What a chart must say of itself wherever it is taken."""
+        fictional = " Simulated country: no real figures." if self.release.manifest["simulated"] else ""
+        return f"Care Atlas, release {self.release.id}.{fictional}"
 
     @property
     def indicators(self) -> Mapping[str, Row]:
@@ -58,6 +65,12 @@ class PackFacts:
     @cached_property
     def latest(self) -> dict[str, Row]:
         return {row["indicator"]: row for row in self.profile}
+
+    @cached_property
+    def counts(self) -> dict[tuple[str, date], float | None]:
+        """The area's own events by indicator and last day: opportunities are told as a share of them."""
+        rows = self.release.of_area("values", self.code, sex="persons", age_band="all")
+        return {(row["indicator"], row["period_end"]): row["count"] for row in rows}
 
     @cached_property
     def standards(self) -> list[Row]:

@@ -7,6 +7,7 @@ from careatlas.present.document import Block, Grid, Paragraph, Picture, Section
 from careatlas.present.opportunity_chart import opportunity_chart
 from careatlas.present.opportunity_words import RUNG_WORDS, between, figure, money_in_words, way
 from careatlas.present.pack_facts import PackFacts
+from careatlas.present.publications import publications_of
 from careatlas.present.quadrant import quadrant_chart, spend_and_outcome, standard_score
 from careatlas.present.queries import Row
 
@@ -19,20 +20,31 @@ NO_SPEND = (
 
 def where_to_look(facts: PackFacts) -> Section:
     """Opportunities: the surest first, each beside what chance alone would show."""
-    rows = sorted(
-        (by_rung["best_five"] for by_rung in facts.opportunities.values() if "best_five" in by_rung),
+    every = [by_rung["best_five"] for by_rung in facts.opportunities.values() if "best_five" in by_rung]
+    found = sorted(
+        (row for row in every if row["amount"] > 0),
         key=lambda row: (not row["is_headline"], -(row["probability"] or 0), -_percent(facts, row, "amount")),
-    )[:MOST_SHOWN]
-    if not rows:
-        why = (
-            "No opportunities are worked out: they take five areas like it, an indicator with a better end, and ten "
-            "events."
+    )
+    blocks: tuple[Block, ...] = (Paragraph(_nothing(len(every))),)
+    if found:
+        blocks = _opportunities(facts, found, len(every))
+    return Section("look", "Where to look", blocks, starts_page=True)
+
+
+def _nothing(worked_out: int) -> str:
+    if worked_out:
+        named = "the one indicator" if worked_out == 1 else f"any of the {worked_out} indicators"
+        return (
+            f"Beside the best five of the areas most like it nothing is to be gained in {named} worked out."
         )
-        return Section("look", "Where to look", (Paragraph(why),), starts_page=True)
-    return Section("look", "Where to look", _opportunities(facts, rows), starts_page=True)
+    return (
+        "No opportunities are worked out: they take five areas like it, an indicator with a better end, and ten "
+        "events."
+    )
 
 
-def _opportunities(facts: PackFacts, rows: list[Row]) -> tuple[Block, ...]:
+def _opportunities(facts: PackFacts, found: list[Row], worked_out: int) -> tuple[Block, ...]:
+    rows = found[:MOST_SHOWN]
     points = [
         {
             "name": facts.indicators[row["indicator"]]["short_title"],
@@ -41,35 +53,46 @@ def _opportunities(facts: PackFacts, rows: list[Row]) -> tuple[Block, ...]:
             "upper": _percent(facts, row, "upper"),
             "chance": _percent(facts, row, "chance_only"),
             "is_headline": row["is_headline"],
+            "between": f"{between(row)} {way(row, facts.indicators[row['indicator']])}",
         }
         for row in rows
     ]
     title = f"{facts.name} beside the best five of the areas most like it"
     said = "; ".join(f"{point['name']} {point['percent']:.0f}%" for point in points)
+    used = publications_of(facts.release, [facts.indicators[row["indicator"]] for row in rows])
+    source = f"Source: {'; '.join(one['title'] for one in used)}. {facts.made_by}"
     return (
         Paragraph(
-            "What would be different if the area did as well as the best five of those most like it. Blue may be "
-            "declared: the chance of a gap is at least .95 and it is larger than chance alone shows."
+            "What would be different if the area did as well as the best five of those most like it. What may be "
+            "declared is blue and filled: the chance of a gap is at least .95 and it is larger than chance alone "
+            f"shows. {_how_many(len(rows), len(found), worked_out)}"
         ),
         Picture(
             "opportunities",
-            lambda width: opportunity_chart(points, title=title, source=facts.source, width=width),
+            lambda width: opportunity_chart(points, title=title, source=source, width=width),
             f"{title}, in per cent of its own events: {said}. The table below has the figures.",
             "opportunities",
         ),
-        _amounts(facts, rows),
-        _ladder(facts, rows),
-        *_overlaps(facts, rows),
+        _amounts(facts, rows, found),
+        _ladder(facts, rows, found),
+        *_overlaps(facts, rows, found),
     )
+
+
+def _how_many(shown: int, found: int, worked_out: int) -> str:
+    """What is left out is said: beyond those shown, and where nothing is to be gained."""
+    cut = f"Shown are the surest {shown} of {found}. " if found > shown else ""
+    none = worked_out - found
+    return cut + (f"In {none} of {worked_out} indicators nothing is to be gained." if none else "")
 
 
 def _percent(facts: PackFacts, row: Row, of: str) -> float:
     """In per cent of the area's own events in the period."""
-    count = facts.latest.get(row["indicator"], {}).get("count")
+    count = facts.counts.get((row["indicator"], row["period_end"]))
     return 100 * row[of] / count if count else 0.0
 
 
-def _amounts(facts: PackFacts, rows: list[Row]) -> Grid:
+def _amounts(facts: PackFacts, rows: list[Row], found: list[Row]) -> Grid:
     return Grid(
         "Opportunities, each with its 95% interval; never to be added up",
         (
@@ -83,7 +106,7 @@ def _amounts(facts: PackFacts, rows: list[Row]) -> Grid:
         ),
         tuple(
             (
-                facts.indicators[row["indicator"]]["short_title"],
+                _named(facts, row, found),
                 f"{figure(row['amount'])} {way(row, facts.indicators[row['indicator']])}",
                 between(row),
                 figure(row["chance_only"]),
@@ -95,16 +118,18 @@ def _amounts(facts: PackFacts, rows: list[Row]) -> Grid:
         ),
         numeric=(2, 3, 4),
         wide=(2.2, 1.8, 1.4, 1.1, 1.1, 1.2, 1),
+        id="opportunities-table",
+        addresses=_addresses(facts, rows),
     )
 
 
-def _ladder(facts: PackFacts, rows: list[Row]) -> Grid:
+def _ladder(facts: PackFacts, rows: list[Row], found: list[Row]) -> Grid:
     return Grid(
         "The ladder: the same beside other levels of the areas most like it (95% interval)",
         ("Indicator", *(words.capitalize() for words in RUNG_WORDS.values())),
         tuple(
             (
-                facts.indicators[row["indicator"]]["short_title"],
+                _named(facts, row, found),
                 *(
                     f"{figure(at['amount'])} ({between(at)})" if at else "none"
                     for rung in RUNG_WORDS
@@ -115,18 +140,34 @@ def _ladder(facts: PackFacts, rows: list[Row]) -> Grid:
         ),
         numeric=(1, 2, 3, 4, 5),
         wide=(1.8, 1.6, 1.6, 1.6, 1.6, 1.6),
+        id="ladder",
+        addresses=_addresses(facts, rows),
     )
 
 
-def _overlaps(facts: PackFacts, rows: list[Row]) -> tuple[Block, ...]:
-    said = []
-    for row in rows:
-        others = [id for id in (row["overlaps_with"] or "").split(", ") if id in facts.indicators]
-        if others:
-            names = ", ".join(facts.indicators[id]["short_title"] for id in others)
-            said.append(
-                f"{facts.indicators[row['indicator']]['short_title']} may count the same people as {names}."
-            )
+def _addresses(facts: PackFacts, rows: list[Row]) -> tuple[str, ...]:
+    return tuple(f"/indicators/{row['indicator']}/?area={facts.code}" for row in rows)
+
+
+def _named(facts: PackFacts, row: Row, found: list[Row]) -> str:
+    """Its short title, marked where it may count the same people as another in which something could be gained."""
+    name = facts.indicators[row["indicator"]]["short_title"]
+    return f"{name} (overlaps)" if _same_people(row, found) else name
+
+
+def _same_people(row: Row, found: list[Row]) -> list[str]:
+    """The indicators among those found that overlap with this one."""
+    others = (row["overlaps_with"] or "").split(", ")
+    return [other["indicator"] for other in found if other["indicator"] in others]
+
+
+def _overlaps(facts: PackFacts, rows: list[Row], found: list[Row]) -> tuple[Block, ...]:
+    said = [
+        f"{facts.indicators[row['indicator']]['short_title']} may count the same people as "
+        f"{', '.join(facts.indicators[id]['short_title'] for id in others)}."
+        for row in rows
+        if (others := _same_people(row, found))
+    ]
     return (Paragraph(f"Overlaps. {' '.join(said)}", "note"),) if said else ()
 
 
@@ -192,6 +233,7 @@ def _scores(found: list[Row], programmes: Row) -> Grid:
         ),
         numeric=(1, 2, 3),
         wide=(3.4, 1.2, 1.2, 1.4),
+        id="spend-table",
     )
 
 

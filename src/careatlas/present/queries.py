@@ -20,13 +20,9 @@ Period = tuple[date, date]
 
 def list_indicators(release: Release) -> list[Row]:
     """Every indicator of the catalogue; those without values say so by having no period."""
+    columns = ["indicator", "area_type", "period_start", "period_end"]
     coverage: dict[str, list[Row]] = {}
-    for row in (
-        release.arrow("values", ["indicator", "area_type", "period_start", "period_end"])
-        .to_pandas()
-        .drop_duplicates()
-        .to_dict("records")
-    ):
+    for row in release.arrow("values", columns).group_by(columns).aggregate([]).to_pylist():
         coverage.setdefault(row["indicator"], []).append(row)
     return [
         {

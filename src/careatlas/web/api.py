@@ -14,6 +14,7 @@ from pydantic import Field
 
 from careatlas.engine.release import Release
 from careatlas.errors import AtlasError
+from careatlas.present.collections import collection_named, ids_of
 from careatlas.web import api_answers, reading
 from careatlas.web.api_parts import (
     AreaCode,
@@ -108,13 +109,15 @@ def release(request: HttpRequest) -> Any:
     return current_release().manifest
 
 
-@_get("/indicators", list[IndicatorOut], summary="Every indicator")
-def indicators(request: HttpRequest) -> Any:
+@_get("/indicators", list[IndicatorOut], summary="Every indicator, or those of a collection")
+def indicators(
+    request: HttpRequest,
+    collection: Annotated[str | None, Query(description="a collection's id, such as atlas")] = None,
+) -> Any:
     now = current_release()
-    return [
-        one | {"area_types": reading.area_types_of(now, one["id"])}
-        for one in now.catalogue["indicators"].values()
-    ]
+    known = now.catalogue["indicators"]
+    ids = ids_of(collection_named(now, collection)) if collection else known
+    return [known[id] | {"area_types": reading.area_types_of(now, id)} for id in ids]
 
 
 @_get("/indicators/{indicator}", Definition, summary="One indicator's definition")

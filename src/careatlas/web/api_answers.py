@@ -1,4 +1,4 @@
-"""``/api/v1/``: what commands answer, row for row: `careatlas explain`, `gaps`, `persistence`, `waits`.
+"""``/api/v1/``: what commands answer, row for row: `careatlas explain`, `gaps`, `persistence`, `waits`, `provider`.
 
 Each route calls the function that the command calls, so that neither can say what the other does not.
 """
@@ -10,16 +10,20 @@ from django.http import HttpRequest
 from ninja import Path, Query, Router, Schema
 from pydantic import Field
 
-from careatlas.engine.table import NUMBER, TEXT, WHOLE, Column
+from careatlas.engine.table import NUMBER, TEXT, TRUTH, WHOLE, Column
 from careatlas.engine.tables import RELEASE
 from careatlas.methods.opportunity import RUNGS
 from careatlas.present.explain import GAP_COLUMNS, SHARE_COLUMNS, explain_gap, explain_spread
+from careatlas.present.inbox import COLUMNS as INBOX_COLUMNS
+from careatlas.present.inbox import KINDS, inbox
 from careatlas.present.list_waits import list_waits
 from careatlas.present.neighbour_gaps import GAP_COLUMNS as PAIR_COLUMNS
 from careatlas.present.neighbour_gaps import list_gaps
 from careatlas.present.opportunities import COLUMNS as OPPORTUNITY_COLUMNS
 from careatlas.present.opportunities import list_opportunities
 from careatlas.present.persistence import PERSISTENCE_COLUMNS, list_persistence
+from careatlas.present.providers import COLUMNS as PROVIDER_COLUMNS
+from careatlas.present.providers import provider_rows
 from careatlas.web.api_parts import (
     AreaTypeId,
     Limit,
@@ -53,6 +57,26 @@ OF_A_PAIR = (
     Column("note", TEXT, "what the interval allows for, and what it cannot show"),
 )
 WORDS = Column("words", TEXT, "the sentences that pages print of it")
+OF_NEWS = (
+    NAME,
+    Column("compartment", TEXT, "the part of a provider's work it stands in"),
+    Column("news", TEXT, "new, persistent or improving; null where it is no outlier"),
+    Column("priority", NUMBER, "persistent x significant x size; null where it is no outlier", "percent"),
+    WORDS,
+)
+OF_A_PROVIDER = (
+    *OF_NEWS,
+    Column("title", TEXT, "the indicator's short title"),
+    Column("unit", TEXT, "what its value is in"),
+    Column("standard", TEXT, "standards in force in the period, and whether the figure meets each"),
+    Column("meets_standard", TRUTH, "of the first of them; null where nobody can say"),
+    Column("peers_median", NUMBER, "of its peers with a full return of the period"),
+    Column("peers_on_file", WHOLE, "how many of them there are"),
+    Column("peers", WHOLE, "how many peers it is held beside"),
+    Column("variation", TEXT, "the latest point of its control chart; null with fewer than four"),
+    Column("assurance", TEXT, "whether it can be relied on to meet the standard; null likewise"),
+    Column("amount_in_words", TEXT, "the amount in each unit it may be said in: one amount"),
+)
 
 
 def _described(names: Sequence[str], tables: Sequence[str], own: Sequence[Column]) -> list[Column]:
@@ -62,7 +86,7 @@ def _described(names: Sequence[str], tables: Sequence[str], own: Sequence[Column
     return [known[name] for name in names]
 
 
-ShareRows, GapRows, PairRows, OpportunityRows, PersistenceRows = (
+ShareRows, GapRows, PairRows, OpportunityRows, PersistenceRows, InboxRows, ProviderRows = (
     rows_type(row_type(name, one_row_is, _described(columns, tables, own)))
     for name, one_row_is, columns, tables, own in (
         ("ExplainRow", RELEASE["shares"].one_row_is, SHARE_COLUMNS, ["shares"], [NOTE]),
@@ -70,6 +94,9 @@ ShareRows, GapRows, PairRows, OpportunityRows, PersistenceRows = (
         ("GapsRow", "two neighbours and how they differ", PAIR_COLUMNS, ["values", "neighbours"], OF_A_PAIR),
         ("OpportunityRow", RELEASE["opportunities"].one_row_is, OPPORTUNITY_COLUMNS, ["opportunities"], [NAME, NOTE]),
         ("PersistenceRow", RELEASE["persistence"].one_row_is, PERSISTENCE_COLUMNS, ["persistence"], [NAME, WORDS]),
+        ("InboxRow", "a provider's figure that is an outlier", INBOX_COLUMNS, ["values", "comparisons"], OF_NEWS),
+        ("ProviderRow", "a provider's latest figure of an indicator", PROVIDER_COLUMNS,
+         ["values", "comparisons", "opportunities"], [*OF_A_PROVIDER, NOTE]),
     )
 )  # fmt: skip
 
@@ -149,6 +176,39 @@ def opportunities(
     offset: Offset = 0,
 ) -> Any:
     rows = list_opportunities(current_release(), area, indicator, [benchmark or "best_five"])
+    return _page(rows, limit, offset)
+
+
+@_get(
+    "/providers/{code}",
+    ProviderRows,
+    "A provider by compartment: its figures, peers, standards and what to gain",
+)
+def provider(
+    request: HttpRequest,
+    code: Annotated[str, Path(..., description="its ODS code or its name")],
+    peers: optional_text("a set of peers of one's own: codes or names with commas between") = None,
+    limit: Limit = 1000,
+    offset: Offset = 0,
+) -> Any:
+    own_set = [name.strip() for name in peers.split(",")] if peers is not None else None
+    return _page(provider_rows(current_release(), code, own_set), limit, offset)
+
+
+@_get(
+    "/inbox",
+    InboxRows,
+    "Outliers among providers: new, persistent and improving ones, the first to look at first",
+)
+def outliers(
+    request: HttpRequest,
+    area: optional_text("a provider's ODS code or its name") = None,
+    compartment: optional_text("a compartment's id, such as urgent_care") = None,
+    news: optional_text(f"one of {', '.join(KINDS)}") = None,
+    limit: Limit = 1000,
+    offset: Offset = 0,
+) -> Any:
+    rows = inbox(current_release(), area or None, compartment or None, news or None)
     return _page(rows, limit, offset)
 
 

@@ -10,6 +10,7 @@ from careatlas.present.words import area_in_brief
 from careatlas.web import (
     area_beside,
     area_cards,
+    area_opportunities,
     area_people,
     area_ring,
     area_rows,
@@ -58,6 +59,7 @@ def area(request: HttpRequest, code: str) -> HttpResponse:
     lasting = area_cards.lasting_of(release, own)
     cards = area_cards.cards(release, values, comparisons, lasting, rows)
     parent = release.areas.get(own["parent_code"]) if own["parent_code"] else None
+    has_pack = bool(rows) and own["area_type"] != "country"
     page = {
         "area": own,
         "type": release.catalogue["area_types"].get(own["area_type"], {}).get("title", own["area_type"]),
@@ -72,6 +74,7 @@ def area(request: HttpRequest, code: str) -> HttpResponse:
         "ring": area_ring.section(release, own, cards, peers, own_set)
         if own["area_type"] != "country"
         else None,
+        "look": area_opportunities.section(release, own) if has_pack else None,
         "quality": release.rows("completeness", submitter=own["code"]),
         "figure": _figure(release, own) if any(row["national"] for row in rows) else None,
         "heat": area_beside.heat_section(release, own, request.GET),

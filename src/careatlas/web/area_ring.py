@@ -12,12 +12,31 @@ from careatlas.present.learn import got_better
 from careatlas.present.neighbour_gaps import list_gaps
 from careatlas.present.numbers import interval, number
 from careatlas.present.peers import peers_of
+from careatlas.present.provider_figures import PROVIDER
 from careatlas.present.standing_out_words import q_in_words
 from careatlas.web import own_peers, reading
 from careatlas.web.reading import Row
 
 MOST_BETTER = 5  # areas to ring about one indicator
 MOST_PAIRS = 8
+AREA_WORDS = {  # what the part about peers says of areas
+    "pages": "/areas/",
+    "one": "area",
+    "title": "Areas most like it",
+    "ten": "The ten areas most like {name} in their people, nearest first",
+    "distance": "root mean square difference in population, age, deprivation, density and size",
+    "none": "No areas like it are worked out: what its people are like is not on file. Choose a set of your own.",
+    "no_good": "No good match: fewer than five areas are like it, so it is held beside none.",
+}
+PROVIDER_WORDS = {
+    "pages": "/areas/",
+    "one": "provider",
+    "title": "Providers most like it",
+    "ten": "The ten providers most like {name} in kind and size, nearest first",
+    "distance": "root mean square difference in size and in what staff, beds and emergency departments it has",
+    "none": "No providers like it are worked out: its kind and size are not on file. Choose a set of your own.",
+    "no_good": "No good match: fewer than five providers are like it, so it is held beside none.",
+}
 
 
 def section(
@@ -25,15 +44,27 @@ def section(
 ) -> dict[str, Any]:
     """``peers``: codes that the page compares with; ``own_set``: what the reader named, empty for the computed."""
     worse = [card for card in cards if card["significance"] == "worse"]
+    said = PROVIDER_WORDS if own["area_type"] == PROVIDER else AREA_WORDS
     return {
         "country": reading.country(release)["name"],
         "above": release.areas[own["parent_code"]]["name"] if own["parent_code"] in release.areas else "",
         "better": [_better(release, own, card, own_set) for card in worse],
         "pairs": _pairs(release, own, [card["indicator"] for card in cards]),
-        "peers": _own_set(release, peers) if own_set else _most_like_it(release, own),
+        **peers_shown(release, own, peers, own_set, said),
+    }
+
+
+def peers_shown(
+    release: Release, own: Row, peers: Sequence[str], own_set: Sequence[str], said: dict[str, str]
+) -> dict[str, Any]:
+    """What ``_area_peers.html`` shows: who the peers are, how near, and how to choose others; ``said``: AREA_WORDS or
+    the like."""
+    return {
+        "peers": _own_set(release, peers) if own_set else _most_like_it(release, own, said),
         "is_own_set": bool(own_set),
         "has_peers": bool(peers),
-        "choose": _choose(release, own, peers),
+        "choose": _choose(release, own, peers, said),
+        "said": said,
     }
 
 
@@ -114,29 +145,29 @@ def _limits(row: Row, side: str) -> dict[str, float]:
     return {name: row[f"{side}{name}"] for name in ("lower_95", "upper_95")}
 
 
-def _most_like_it(release: Release, own: Row) -> dict[str, Any]:
+def _most_like_it(release: Release, own: Row, said: dict[str, str]) -> dict[str, Any]:
+    ten = said["ten"].format(name=own["name"])
     try:
         found = peers_of(release, own["code"])
     except NotKnownError:
-        said = "No areas like it are worked out: what its people are like is not on file. Choose a set of your own."
-        return {"rows": [], "said": said}
+        return {"rows": [], "said": said["none"], "ten": ten}
     any_good = any(row["good_match"] for row in found)
-    said = "" if any_good else "No good match: fewer than five areas are like it, so it is held beside none."
-    return {"rows": found, "said": said}
+    return {"rows": found, "said": "" if any_good else said["no_good"], "ten": ten}
 
 
 def _own_set(release: Release, peers: Sequence[str]) -> dict[str, Any]:
     return {"rows": [{"peer": code, "peer_name": release.areas[code]["name"]} for code in peers], "said": ""}
 
 
-def _choose(release: Release, own: Row, peers: Sequence[str]) -> dict[str, Any]:
+def _choose(release: Release, own: Row, peers: Sequence[str], said: dict[str, str]) -> dict[str, Any]:
     """What a reader may take out of the set shown or add to it; the address then keeps the set."""
-    page = f"/areas/{own['code']}/"
+    page = f"{said['pages']}{own['code']}/"
     without = [[one for one in peers if one != code] for code in peers]
     known = reading.areas_by_type(release).get(own["area_type"], [])
     return {
         "action": page,
         "anchor": "peers",
+        "one": said["one"],
         "name": own_peers.NAME,
         "fields": [(own_peers.NAME, ",".join(peers))] if peers else [],
         "areas": [

@@ -32,6 +32,7 @@ from careatlas.web import (
     over_time_page,
     own_peers,
     pack_page,
+    priorities_page,
     waiting_choice,
     waiting_figures,
     waiting_over_time,
@@ -74,6 +75,16 @@ def pair(request: HttpRequest, release: str, kind: str) -> HttpResponse:
     pair = compare_page.pair_asked(opened, request.GET)
     name = f"compare/{pair.query(width=str(width))}"
     return _file(opened.id, name, kind, lambda: compare_page.spec(opened, pair, width))
+
+
+def priorities(request: HttpRequest, release: str, kind: str) -> HttpResponse:
+    """``/charts/<release>/priorities/margin.<svg|png|json>?sheet=&width=``: a group's own, so nowhere kept."""
+    _release(release)
+    _require_kind(kind)
+    spec = priorities_page.spec(request.GET, _width(request))
+    response = HttpResponse(_rendered(spec, kind), content_type=CONTENT_TYPES[kind])
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def ranks(request: HttpRequest, release: str, indicator: str, kind: str) -> HttpResponse:
@@ -129,8 +140,7 @@ def _width(request: HttpRequest) -> int:
 
 
 def _file(folder: str, name: str, kind: str, make: Callable[[], Spec]) -> HttpResponse:
-    if kind not in CONTENT_TYPES:
-        raise NotKnownError(kind, "is not a kind of picture.", f"Kinds: {', '.join(CONTENT_TYPES)}.")
+    _require_kind(kind)
     fingerprint = hashlib.sha256(f"{drawing_code()} {name}".encode()).hexdigest()[:32]
     path = settings.HOME / "cache" / folder / f"{fingerprint}.{kind}"
     try:
@@ -142,6 +152,11 @@ def _file(folder: str, name: str, kind: str, make: Callable[[], Spec]) -> HttpRe
     response["Cache-Control"] = FOR_GOOD
     response.keep = kind != "png"
     return response
+
+
+def _require_kind(kind: str) -> None:
+    if kind not in CONTENT_TYPES:
+        raise NotKnownError(kind, "is not a kind of picture.", f"Kinds: {', '.join(CONTENT_TYPES)}.")
 
 
 def _rendered(spec: Spec, kind: str) -> bytes:

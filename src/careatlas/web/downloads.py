@@ -8,7 +8,15 @@ from django.http import HttpRequest, StreamingHttpResponse
 
 from careatlas.errors import NotKnownError
 from careatlas.present.tables import safe_for_spreadsheet
-from careatlas.web import area_beside, compare_page, reading, waiting_figures, waiting_hospitals, waiting_page
+from careatlas.web import (
+    area_beside,
+    compare_page,
+    priorities_page,
+    reading,
+    waiting_figures,
+    waiting_hospitals,
+    waiting_page,
+)
 from careatlas.web.current import current_release
 from careatlas.web.waiting_choice import choose_exactly, own_rows
 
@@ -26,6 +34,11 @@ def compare(request: HttpRequest) -> StreamingHttpResponse:
     release = current_release()
     pair = compare_page.pair_asked(release, request.GET)
     return _file(pa.Table.from_pylist(compare_page.csv_rows(release, pair)), "compare", request)
+
+
+def priorities(request: HttpRequest) -> StreamingHttpResponse:
+    """``/data/priorities.csv?sheet=``: a worksheet's options, weighed."""
+    return _file(pa.Table.from_pylist(priorities_page.csv_rows(request.GET)), "priorities", request)
 
 
 def waiting(request: HttpRequest, what: str) -> StreamingHttpResponse:

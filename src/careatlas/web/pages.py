@@ -8,6 +8,7 @@ from django.shortcuts import render
 
 from careatlas.engine.release import Release
 from careatlas.present.numbers import is_full_return, number, number_with_unit, unit_in_words, value_or_status
+from careatlas.present.provider_figures import PROVIDER
 from careatlas.web import reading
 from careatlas.web.current import current_release, serving
 from careatlas.web.reading import Row
@@ -70,6 +71,7 @@ def indicators(request: HttpRequest) -> HttpResponse:
     page = {
         "themes": themes,
         "number": sum(len(theme["indicators"]) for theme in themes),
+        "collections": list(release.catalogue.get("collections", {}).values()),
     }
     return show(request, "indicators.html", page)
 
@@ -196,6 +198,7 @@ def _grouped(release: Release, places: list[Place]) -> list[dict[str, Any]]:
                 "area": place.area,
                 "area_name": place.area_name,
                 "type_title": title,
+                "is_provider": place.area_type == PROVIDER,
                 "percent": max(1, round(100 * place.share)) if part else None,
             }
         )

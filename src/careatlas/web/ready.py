@@ -7,10 +7,21 @@ from typing import Any
 from wsgiref.util import setup_testing_defaults
 
 from careatlas.errors import AtlasError
+from careatlas.present.provider_figures import PROVIDER
 from careatlas.web.current import current_release
 from careatlas.web.reading import areas_by_type, indicators_with_values
 
-LISTS = ("/", "/indicators/", "/areas/", "/sources/", "/methods/", "/api/", "/search/", "/compare/")
+LISTS = (
+    "/",
+    "/indicators/",
+    "/areas/",
+    "/providers/",
+    "/sources/",
+    "/methods/",
+    "/api/",
+    "/search/",
+    "/compare/",
+)
 WAITS = ("", "over-time/", "hospitals/", "reproduction/")
 VIEWS = ("", "why/", "over-time/")
 
@@ -35,4 +46,5 @@ def _one_of_each_kind() -> list[str]:
         *(f"/waiting-times/{view}" for view in WAITS),
         *(f"/indicators/{one}/{view}" for one in known[:1] for view in VIEWS),
         *(f"/areas/{code}/" for code in areas),
+        *(f"/providers/{one['code']}/" for one in areas_by_type(release).get(PROVIDER, [])[:1]),
     ]

@@ -30,6 +30,7 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-gb"
 USE_I18N = False
 APPEND_SLASH = True
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_500  # a worksheet of 40 options on 8 criteria has 1,100
 FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
 
 MIDDLEWARE = [

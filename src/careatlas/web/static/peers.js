@@ -17,13 +17,13 @@
   }
 
   document.querySelectorAll(".own-sets").forEach(function (place) {
-    var kind = place.dataset.kind, area = place.dataset.area, set = place.dataset.set;
+    var kind = place.dataset.kind, area = place.dataset.area, page = place.dataset.page, set = place.dataset.set;
     var said = make("p", "", { role: "status", "class": "small" });
 
     /* One set may be used on many areas' pages: on its own page an area is left out of it. */
     function address(codes) {
       var others = codes.filter(function (code) { return code !== area; });
-      return others.length ? "/areas/" + area + "/?peers=" + others.map(encodeURIComponent).join(",") + "#peers" : "";
+      return others.length ? page + "?peers=" + others.map(encodeURIComponent).join(",") + "#peers" : "";
     }
     function form() {
       var one = make("form", "", { "class": "choose" }), box = make("div");
