@@ -42,7 +42,9 @@ def test_bed_days_are_also_beds_of_the_average_day():
 
 def test_a_list_is_counted_at_its_end_and_what_happened_in_the_period():
     assert said("open_wait")[0]["words"] == "a better end for 5 to 15 waits open at the end of a month"
-    assert said("attendance", "higher_is_better")[0]["words"] == "a better end for 5 to 15 attendances a month"
+    assert (
+        said("attendance", "higher_is_better")[0]["words"] == "a better end for 5 to 15 attendances a month"
+    )
 
 
 def test_where_an_indicator_does_not_say_there_is_nothing_to_say():
