@@ -13,6 +13,7 @@ from careatlas.present.pack_facts import PackFacts
 from careatlas.present.pack_look import where_to_look
 
 MARCH = (date(2026, 3, 1), date(2026, 3, 31))
+JANUARY, FEBRUARY = date(2026, 1, 31), date(2026, 2, 28)
 
 
 @pytest.fixture(scope="module")
@@ -27,11 +28,12 @@ def client(release):
 
 
 def facts(**amounts):
-    """Facts of an area with these amounts beside the best five of its peers, of 200 events each."""
+    """Facts of an area with these amounts beside the best five of its peers, of 200 events each in the two periods they
+    rest on: 390, and then 10."""
     rows = {
         id: {"indicator": id, "amount": amount, "lower": amount / 2, "upper": amount * 2, "probability": 0.99}
         | {"chance_only": 1.0, "is_headline": amount > 0, "gbp": None, "benchmark": "best_five"}
-        | {"period_start": MARCH[0], "period_end": MARCH[1], "overlaps_with": overlaps}
+        | {"period_start": MARCH[0], "period_end": MARCH[1], "periods": 2, "overlaps_with": overlaps}
         for id, (amount, overlaps) in amounts.items()
     }
     indicators = {
@@ -43,7 +45,7 @@ def facts(**amounts):
         name="Birchcombe",
         opportunities={id: {"best_five": row} for id, row in rows.items()},
         indicators=indicators,
-        counts={(id, MARCH[1]): 200.0 for id in rows},
+        counts={id: [(JANUARY, 9e9), (FEBRUARY, 390.0), (MARCH[1], 10.0)] for id in rows},
         made_by="Care Atlas.",
         release=SimpleNamespace(manifest={"sources": [{"title": "Waits", "tables": ["rtt"]}]}),
     )
@@ -73,14 +75,14 @@ def test_an_overlap_with_one_that_is_not_shown_is_marked_too():
 def test_where_nothing_is_to_be_gained_is_counted_and_not_drawn():
     found = where_to_look(facts(some=(20.0, None), nil=(0.0, None)))
     assert len(blocks(found, Grid)[0].rows) == 1
-    assert "In 1 of 2 indicators nothing is to be gained." in blocks(found, Paragraph)[0].text
+    assert "In 1 of 2 indicators most likely nothing is to be gained." in blocks(found, Paragraph)[0].text
     nothing = where_to_look(facts(nil=(0.0, None)))
     assert not blocks(nothing, Picture)
-    assert "nothing is to be gained in the one indicator worked out" in blocks(nothing, Paragraph)[0].text
+    assert "most likely nothing is to be gained in the one indicator" in blocks(nothing, Paragraph)[0].text
 
 
 def test_shares_are_of_the_areas_own_events_and_the_chart_names_its_publication():
-    """20 of 200 events are 10 %."""
+    """20 of 200 events a period are 10 %; of the low last period alone they would be 200 %."""
     picture = blocks(where_to_look(facts(some=(20.0, None))), Picture)[0]
     assert "Some 10%" in picture.alternative
     spec = picture.draw(720)

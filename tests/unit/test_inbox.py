@@ -180,3 +180,4 @@ def test_how_much_chance_alone_would_fill_is_said(tmp_path):
     )
     many = of.__class__(figures=2_000, providers=200, continuing=0, undated=0)
     assert "up to about 2.0 would be beyond these limits" in false_alarms_in_words(many)
+    assert false_alarms_in_words(of.__class__(figures=0, providers=0, continuing=0, undated=0)) == ""

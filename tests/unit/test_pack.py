@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from datetime import date
 
 import pikepdf
 import pytest
@@ -80,8 +81,6 @@ def test_the_country_has_no_pack(release):
 
 def test_growth_takes_two_whole_years():
     """12 months of 100 and the 12 before of 80: 1,200 beside 960."""
-    from datetime import date
-
     months = [(date(2024 + n // 12, n % 12 + 1, 1), date(2024 + n // 12, n % 12 + 1, 28)) for n in range(24)]
     months = [(start, (date(start.year + start.month // 12, start.month % 12 + 1, 1))) for start, _ in months]
     series = [
@@ -120,13 +119,27 @@ def test_a_standard_score_is_of_full_returns():
     assert standard_score(rows[:5], "1") is None
 
 
-def test_figures_have_two_digits_and_pounds_a_range_with_its_source():
+def test_figures_have_two_digits_and_pounds_a_range_with_its_period_and_source():
     assert [figure(amount) for amount in (1284.0, 97.6, 4.61, 0.0)] == ["1,300", "98", "4.6", "0"]
+    month = dict(zip(("period_start", "period_end"), web_release.months()[-1], strict=True))
     row = {"gbp": 1e5, "gbp_lower": 51_234.0, "gbp_upper": 149_876.0, "gbp_source": "Unit costs, 2024/25"}
-    assert money_in_words(row) == "£51,000 to £150,000 (Unit costs, 2024/25)"
-    more = {"lower": 5.0, "upper": 15.0, "period_start": web_release.months()[-1][0]}
-    more["period_end"] = web_release.months()[-1][1]
+    assert money_in_words(row | month) == "£51,000 to £150,000 a month (Unit costs, 2024/25)"
+    more = {"lower": 5.0, "upper": 15.0, **month}
     assert amount_in_words(more, {"polarity": "higher_is_better"}) == "5 to 15 more a month"
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        ("patient", "5 to 15 fewer a month"),
+        ("open_wait", "5 to 15 fewer at the end of a month"),
+        ("bed", "5 to 15 fewer on the average day"),
+        ("bed_day", "5 to 15 fewer a month"),
+    ],
+)
+def test_a_level_is_not_told_as_if_so_many_came_each_month(event, said):
+    row = {"lower": 5.0, "upper": 15.0, "period_start": date(2026, 3, 1), "period_end": date(2026, 3, 31)}
+    assert amount_in_words(row, {"polarity": "lower_is_better", "event": event}) == said
 
 
 def test_charts_draw_every_row_they_are_given():

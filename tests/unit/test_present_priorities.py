@@ -132,6 +132,14 @@ def test_without_ranges_and_criteria_no_share_is_claimed():
     assert {row["chosen_over_weights"] for row in found.rows} == {None}
 
 
+def test_without_a_budget_ranges_give_bands_and_nobody_is_called_never_funded():
+    rows = "\na,A,invest,1,10,1,60,0,2\nb,B,disinvest,1,10,1,60,,\n"
+    sheet, found = weighed(rows, head="unit,years\n", more_columns=",benefit_low,benefit_high")
+    assert row_of(found, "a")["value_for_money_low"] is not None
+    assert {row["chosen_over_ranges"] for row in found.rows} == {None}
+    assert not any("draws" in sentence or "at most 5" in sentence for sentence in in_words(found, sheet))
+
+
 def test_a_band_stays_when_another_option_is_added():
     row = "\na,A,invest,1,10,1,10,0,2\n"
     columns = ",benefit_low,benefit_high"

@@ -179,6 +179,14 @@ def test_real_trusts_are_like_trusts_of_their_own_kind(real_release):
     assert real_release.arrow("peers", area_type="provider").to_pandas()["area"].nunique() > 200
 
 
+@pytest.mark.parametrize("known", [0, 1, 5, 29])
+def test_where_too_few_trusts_are_known_nobody_has_peers(areas, known):
+    """Forty are listed, and the return of staff has been read of these only."""
+    employed = [row for trust in TRUSTS[:known] for row in staff(trust)] or staff(BOARD, area_type="icb")
+    rows = rows_of(areas, workforce=employed, overnight_beds=[beds("T00", "mental_illness", 1.0)])
+    assert peers(rows, BY_KIND_AND_SIZE, areas, CATALOGUE.area_types).empty
+
+
 def test_a_kind_of_ten_has_nine_good_matches_and_the_tenth_is_too_unlike():
     """Thirty trusts in a row and ten far from them, who are in a row of their own."""
     sizes = np.concatenate([np.arange(30.0), np.arange(10.0)])

@@ -142,7 +142,7 @@ def test_beds_are_said_as_bed_days_too():
 def test_pounds_follow_where_there_is_a_published_cost():
     cost = {"gbp": 300.0, "gbp_lower": 100.0, "gbp_upper": 500.0, "gbp_source": "A tariff, 2025"}
     row, about = {**ROW, **APRIL, **cost}, {"event": None, "polarity": "lower_is_better"}
-    assert gain_in_words(row, about) == [amount_in_words(row, about), "£100 to £500 (A tariff, 2025)"]
+    assert gain_in_words(row, about) == [amount_in_words(row, about), "£100 to £500 a month (A tariff, 2025)"]
 
 
 def test_where_the_best_do_no_better_no_range_of_nothing_is_said_and_nothing_is_in_doubt():

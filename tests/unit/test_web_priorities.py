@@ -144,6 +144,15 @@ def test_a_budget_that_is_refused_gives_no_list(client):
     assert "What the budget funds" not in page
 
 
+@pytest.mark.parametrize("head", ["budget,much\n\n", "criterion,value,0\n\n"])
+def test_a_sheet_that_gives_no_list_has_no_chart(client, head):
+    """Its address can be written by hand: nothing is drawn with a budget or weights that were refused."""
+    shown = page_of(client, sheet("a,A,invest,1,10,1,50\n"))
+    picture = next(one for one in addresses(shown, "/charts/") if ".json" in one).split("?")[0]
+    asked = sheet("a,A,invest,1,10,1,50\n", head).split("?")[1]
+    assert client.get(f"{picture}?{asked}").status_code == 404
+
+
 def test_a_text_that_is_no_worksheet_is_told_and_kept_to_be_mended(client):
     answer = client.get("/priorities/?" + urlencode({"sheet": f"nonsense {HOSTILE}"}))
     page = answer.content.decode()

@@ -206,9 +206,22 @@ def test_long_lists_come_in_pages_that_keep_the_choice(client, monkeypatch):
     assert "2 to 2 of 2" in words(page_of(client, "/providers/" + after.split("#")[0]))
 
 
+# More digits than Python turns into a number.
+LONG_PAGE = pytest.param("page=" + 5_000 * "9", id="page=9...9")
+
+
 @pytest.mark.parametrize(
     "asked",
-    ["news=bad", "compartment=kitchen", "reports=kitchen", "board=S05", "page=0", "page=9", "from=two"],
+    [
+        "news=bad",
+        "compartment=kitchen",
+        "reports=kitchen",
+        "board=S05",
+        "page=0",
+        "page=9",
+        LONG_PAGE,
+        "from=two",
+    ],
 )
 def test_what_cannot_be_chosen_is_a_clear_fault(client, asked):
     assert client.get(f"/providers/?{asked}").status_code == 404

@@ -35,9 +35,11 @@ def peers(
         on_file = set(covariates.loc[covariates["area_type"] == area_type, "covariate"])
         wanted = [each for each in declared.values() if each.for_peers and each.id in on_file]
         codes = areas.current(area_type)
-        if len(codes) >= FEWEST_AREAS and len(wanted) >= FEWEST_COVARIATES:
-            variables = _last_known(covariates, wanted, area_type, codes)
-            is_known = ~np.isnan(variables).any(axis=1)
+        if len(wanted) < FEWEST_COVARIATES:
+            continue
+        variables = _last_known(covariates, wanted, area_type, codes)
+        is_known = ~np.isnan(variables).any(axis=1)
+        if is_known.sum() >= FEWEST_AREAS:
             of_kinds = any(each.area_types for each in wanted)
             rows.append(_rows(area_type, np.array(codes)[is_known], variables[is_known], of_kinds))
     return pd.concat([each for each in rows if len(each)] or rows, ignore_index=True)

@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from careatlas.catalogue.library import Catalogue
 
 
-BY_MONTH = frozenset(
-    {"accident_emergency", "workforce"}
-)  # tables of single months: their periods are the same
+# Tables of single months: their periods are the same.
+BY_MONTH = frozenset({"accident_emergency", "workforce"})
 
 
 def faults_between(catalogue: "Catalogue", content: Path) -> list[DefinitionError]:

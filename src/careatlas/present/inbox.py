@@ -126,7 +126,9 @@ def counted(release: Release, area: str | None = None) -> Counted:
 
 
 def false_alarms_in_words(of: Counted) -> str:
-    """How much of an inbox chance alone would fill, in one line."""
+    """How much of an inbox chance alone would fill, in one line; empty where nothing was looked at."""
+    if not of.figures:
+        return ""
     by_chance = FALSE_NEW * of.figures
     often = (
         f"up to about {by_chance:.1f} would be"

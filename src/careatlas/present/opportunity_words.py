@@ -33,8 +33,10 @@ def amount_in_words(row: Row, indicator: Row) -> str:
 
 
 def way(row: Row, indicator: Row) -> str:
-    """``fewer a month``."""
-    return f"{better(indicator)} {length_in_words(row['period_start'], row['period_end'])}"
+    """``fewer a month``; of a level, ``fewer on the average day`` or ``fewer at the end of a month``."""
+    length = length_in_words(row["period_start"], row["period_end"])
+    when = {"bed": "on the average day", "open_wait": f"at the end of {length}"}
+    return f"{better(indicator)} {when.get(indicator.get('event'), length)}"
 
 
 def better(indicator: Row) -> str:
@@ -43,8 +45,9 @@ def better(indicator: Row) -> str:
 
 
 def money_in_words(row: Row) -> str:
-    """A range of pounds with its source; empty where the indicator has no published cost."""
+    """A range of pounds with its period and source; empty where the indicator has no published cost."""
     if row["gbp"] is None:
         return ""
     low, high = (pounds(float(two_figures(row[end]))) for end in ("gbp_lower", "gbp_upper"))
-    return f"{low} to {high} ({row['gbp_source']})"
+    length = length_in_words(row["period_start"], row["period_end"])
+    return f"{low} to {high} {length} ({row['gbp_source']})"

@@ -67,10 +67,14 @@ class PackFacts:
         return {row["indicator"]: row for row in self.profile}
 
     @cached_property
-    def counts(self) -> dict[tuple[str, date], float | None]:
-        """The area's own events by indicator and last day: opportunities are told as a share of them."""
+    def counts(self) -> dict[str, list[tuple[date, float]]]:
+        """By indicator, the last day and the area's own events of each full return, oldest first."""
+        found: dict[str, list[tuple[date, float]]] = {}
         rows = self.release.of_area("values", self.code, sex="persons", age_band="all")
-        return {(row["indicator"], row["period_end"]): row["count"] for row in rows}
+        for row in sorted(rows, key=lambda row: row["period_end"]):
+            if is_full_return(row) and row["count"] is not None:
+                found.setdefault(row["indicator"], []).append((row["period_end"], row["count"]))
+        return found
 
     @cached_property
     def standards(self) -> list[Row]:

@@ -35,7 +35,8 @@ def _nothing(worked_out: int) -> str:
     if worked_out:
         named = "the one indicator" if worked_out == 1 else f"any of the {worked_out} indicators"
         return (
-            f"Beside the best five of the areas most like it nothing is to be gained in {named} worked out."
+            f"Beside the best five of the areas most like it, most likely nothing is to be gained in {named} "
+            "worked out."
         )
     return (
         "No opportunities are worked out: they take five areas like it, an indicator with a better end, and ten "
@@ -65,7 +66,8 @@ def _opportunities(facts: PackFacts, found: list[Row], worked_out: int) -> tuple
         Paragraph(
             "What would be different if the area did as well as the best five of those most like it. What may be "
             "declared is blue and filled: the chance of a gap is at least .95 and it is larger than chance alone "
-            f"shows. {_how_many(len(rows), len(found), worked_out)}"
+            "shows. Amounts are a period's, on average of the later half of up to twelve; the latest alone may differ. "
+            f"{_how_many(len(rows), len(found), worked_out)}"
         ),
         Picture(
             "opportunities",
@@ -83,13 +85,17 @@ def _how_many(shown: int, found: int, worked_out: int) -> str:
     """What is left out is said: beyond those shown, and where nothing is to be gained."""
     cut = f"Shown are the surest {shown} of {found}. " if found > shown else ""
     none = worked_out - found
-    return cut + (f"In {none} of {worked_out} indicators nothing is to be gained." if none else "")
+    return cut + (
+        f"In {none} of {worked_out} indicators most likely nothing is to be gained." if none else ""
+    )
 
 
 def _percent(facts: PackFacts, row: Row, of: str) -> float:
-    """In per cent of the area's own events in the period."""
-    count = facts.counts.get((row["indicator"], row["period_end"]))
-    return 100 * row[of] / count if count else 0.0
+    """In per cent of the area's own events a period, over the periods that the amount rests on: of a single low month
+    an amount could be more than all there was."""
+    known = [count for end, count in facts.counts.get(row["indicator"], []) if end <= row["period_end"]]
+    own = known[-row["periods"] :]
+    return 100 * row[of] * len(own) / sum(own) if any(own) else 0.0
 
 
 def _amounts(facts: PackFacts, rows: list[Row], found: list[Row]) -> Grid:

@@ -1,7 +1,7 @@
 """An area's peers as a reader meets them: the computed ones, or a set of the reader's own.
 
 Every comparison with peers asks `chosen_peers`, so that an own set works wherever the computed one does. Areas are
-alike in their people; a provider has no residents, and its peers are alike in kind and size (``ALIKE_IN``).
+alike in their people; a provider has no residents, and its peers are alike in kind and size.
 """
 
 from collections.abc import Sequence
@@ -15,8 +15,6 @@ Row = dict[str, Any]
 FEW_DRAWS = 0.5  # a peer among the ten in fewer than half of the draws owes its place to how covariates weigh
 NO_GOOD_MATCH = "no good match: fewer than five areas are like it"
 TOO_FAR = "too unlike to be held beside it"
-ALIKE_IN = {"provider": "in kind and size"}
-IN_THEIR_PEOPLE = "in their people"
 CHOSEN_BY = {
     "provider": "how many staff they have, the doctors, midwives and ambulance staff among them, their mental health "
     "beds and their major emergency departments"
@@ -43,11 +41,6 @@ def peers_of(release: Release, area: str) -> list[Row]:
         }
         for row in rows
     ]
-
-
-def alike_in(area_type: str) -> str:
-    """What areas of a type are most alike in, after "the areas most like it": in their people, or in kind and size."""
-    return ALIKE_IN.get(area_type, IN_THEIR_PEOPLE)
 
 
 def chosen_by(area_type: str) -> str:

@@ -63,20 +63,9 @@ def priorities(sheet: Worksheet) -> Priorities:
     gains, loses = _Weighed(sheet, invest, scale), _Weighed(sheet, disinvest, scale)
     margin = _margin(gains.points, gains.cost, loses.points, loses.cost, sheet.budget)
     has_ranges = any(_has_range(one) for one in (*invest, *disinvest))
-    drawn = _drawn_margins(sheet, gains, loses) if has_ranges else None
-    weights = _share_over_weights(sheet, gains)
-
-    rows = [gains.row(n, _funded(sheet, margin, n)) for n in range(len(invest))]
-    for n, row in enumerate(rows):
-        row["place"] = _whole(margin.rank[n])
-        row["chosen_over_weights"] = None if weights is None else float(weights[n])
-        row["chosen_over_ranges"] = None if drawn is None else float(drawn.is_funded.mean(axis=0)[n])
-    rows.sort(key=lambda row: (row["place"] is None, row["place"] or 0))
-    _run_down(rows, sheet.budget)
-    released = [loses.row(n, "release" if margin.is_released[n] else "keep") for n in range(len(disinvest))]
-    for n, row in enumerate(released):
-        row["chosen_over_ranges"] = None if drawn is None else float(drawn.is_released.mean(axis=0)[n])
-    released.sort(key=lambda row: row["value_for_money"])
+    # Without a budget nothing is funded in any draw, and that would read as never.
+    drawn = _drawn_margins(sheet, gains, loses) if has_ranges and not math.isnan(sheet.budget) else None
+    rows, released = _invest_rows(sheet, gains, margin, drawn), _disinvest_rows(loses, margin, drawn)
     waiting = next((row for row in rows if row["decision"] == "not funded"), None)
     named = [row for row in released if row["decision"] == "release"]
     return Priorities(
@@ -167,6 +156,27 @@ class _Weighed:
             return None, None
         low, high = np.percentile(PER * points[:, 0] / cost[:, 0], BAND)
         return float(low), float(high)
+
+
+def _invest_rows(sheet: Worksheet, gains: _Weighed, margin: _Margin, drawn: _Margin | None) -> list[Row]:
+    """In order of value for money, with what is left of the budget after each that it funds."""
+    weights = _share_over_weights(sheet, gains)
+    rows = [gains.row(n, _funded(sheet, margin, n)) for n in range(len(gains.options))]
+    for n, row in enumerate(rows):
+        row["place"] = _whole(margin.rank[n])
+        row["chosen_over_weights"] = None if weights is None else float(weights[n])
+        row["chosen_over_ranges"] = None if drawn is None else float(drawn.is_funded.mean(axis=0)[n])
+    rows.sort(key=lambda row: (row["place"] is None, row["place"] or 0))
+    _run_down(rows, sheet.budget)
+    return rows
+
+
+def _disinvest_rows(loses: _Weighed, margin: _Margin, drawn: _Margin | None) -> list[Row]:
+    """The least value for money first."""
+    rows = [loses.row(n, "release" if margin.is_released[n] else "keep") for n in range(len(loses.options))]
+    for n, row in enumerate(rows):
+        row["chosen_over_ranges"] = None if drawn is None else float(drawn.is_released.mean(axis=0)[n])
+    return sorted(rows, key=lambda row: row["value_for_money"])
 
 
 def _drawn_margins(sheet: Worksheet, gains: _Weighed, loses: _Weighed) -> _Margin:

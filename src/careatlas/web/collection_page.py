@@ -13,7 +13,6 @@ from careatlas.web.current import current_release
 from careatlas.web.pages import crumb, lower_first, show
 from careatlas.web.reading import Row
 
-WITHOUT_CATEGORY = "none"
 FAR, NEAR = "99.8", "95"  # the limits that 1 of 500 equal areas leaves by chance, and 1 of 20
 
 

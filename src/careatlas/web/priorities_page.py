@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 from careatlas.engine.release import Release
-from careatlas.errors import AtlasError, NotKnownError
+from careatlas.errors import AtlasError, NotKnownError, raise_all
 from careatlas.present.priorities import COLUMNS, Priorities, list_priorities, priorities
 from careatlas.present.priorities_start import example, worksheet_of_area
 from careatlas.present.priorities_words import (
@@ -69,7 +69,8 @@ def csv_rows(asked: Mapping[str, str]) -> list[Row]:
 
 
 def spec(asked: Mapping[str, str], width: int) -> Spec:
-    sheet, _ = checked(read_worksheet(asked.get("sheet", ""), WHERE))
+    sheet, faults = checked(read_worksheet(asked.get("sheet", ""), WHERE))
+    raise_all([fault.as_error(WHERE) for fault in faults if fault.place == 0])
     return chart_of(priorities(sheet), sheet, width)
 
 

@@ -122,7 +122,6 @@ def _listed(release: Release, asked: QueryDict) -> dict[str, Any]:
         and (board is None or row["parent_code"] == board)
     ]
     shown, pager = _cut(kept, asked, "from", PROVIDERS_A_PAGE, "all")
-    titles = {one["id"]: one["title"] for one in compartments(release)}
     news = _news_by_provider(release)
     return {
         "reports": reports,
@@ -133,16 +132,19 @@ def _listed(release: Release, asked: QueryDict) -> dict[str, Any]:
         ),
         "number": len(kept),
         "pager": pager,
-        "rows": [
-            {
-                "code": row["code"],
-                "name": row["name"],
-                "board": release.areas[row["parent_code"]]["name"] if row["parent_code"] in boards else "",
-                "reports": ", ".join(titles[id] for id in reported[row["code"]]),
-                "news": news.get(row["code"], {}),
-            }
-            for row in shown
-        ],
+        "rows": [_provider(release, row, reported[row["code"]], news.get(row["code"], {})) for row in shown],
+    }
+
+
+def _provider(release: Release, row: Row, reported: list[str], news: dict[str, int]) -> dict[str, Any]:
+    titles = {one["id"]: one["title"] for one in compartments(release)}
+    board = release.areas.get(row["parent_code"] or "")
+    return {
+        "code": row["code"],
+        "name": row["name"],
+        "board": board["name"] if board else "",
+        "reports": ", ".join(titles[id] for id in reported),
+        "news": news,
     }
 
 
@@ -165,8 +167,8 @@ def _cut(
     """One page of the rows, and where the pages before and after it are."""
     pages = max(1, math.ceil(len(rows) / most))
     text = asked.get(name, "1")
-    if not (text.isdecimal() and 1 <= int(text) <= pages):
-        raise NotKnownError(name, f'"{text}" is no page.', f"There are {pages}, from 1 on.")
+    if not (text.isascii() and text.isdigit() and len(text) < 7 and 1 <= int(text) <= pages):
+        raise NotKnownError(name, f'"{text[:20]}" is no page.', f"There are {pages}, from 1 on.")
     here = int(text)
 
     def address(number: int) -> str:
