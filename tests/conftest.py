@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from postgres import Postgres
 
 from careatlas.cli import main
 from careatlas.engine.release import Release, open_release
@@ -49,6 +50,17 @@ def simulated_release(tmp_path_factory) -> Release:
 def real_release(real_data, tmp_path_factory) -> Release:
     """The release of the publishers' real files, built once per run by the command."""
     return _built_once(tmp_path_factory, "real", "build", "--data", str(real_data))
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A real PostgreSQL where one may be started; never in continuous integration."""
+    try:
+        started = Postgres()
+    except RuntimeError as reason:
+        pytest.skip(str(reason))
+    yield started
+    started.stop()
 
 
 def _built_once(tmp_path_factory, name: str, *command: str) -> Release:

@@ -13,8 +13,11 @@ from typing import Any
 import click
 
 from careatlas.cli_answers import ANSWERS
+from careatlas.cli_library import library
 from careatlas.cli_load import load
+from careatlas.cli_match import letters, match, measure
 from careatlas.cli_parts import DEMO_HOME, json_option, opened, release_option, shown
+from careatlas.cli_people import audit, people
 from careatlas.cli_priorities import priorities
 from careatlas.errors import AtlasError
 
@@ -55,7 +58,27 @@ def demo(seed: int, months: int, full_size: bool, port: int, no_serve: bool, hom
 
     build_demo(home, seed=seed, months=months, full_size=full_size, say=_say)
     if not no_serve:
+        _people(home)
         _serve(home, port)
+
+
+def _people(home: Path) -> None:
+    """Fill the library of the simulated country, once, and tell how to sign in."""
+    from careatlas.web.authored import prepare, take_organisations
+
+    prepare(home)
+    take_organisations()
+    from django.db import connection
+
+    from careatlas.engine.release import open_release
+    from careatlas.improve.evidence import seed
+    from careatlas.improve.people.simulated import PASSWORD
+
+    seed.seed(open_release(home), home / "country", _say)
+    for account in seed.accounts():
+        click.echo(f"  {account.email}: {account.role.lower()}, {account.organisation}")
+    click.echo(f"Sign in as any of them with the password “{PASSWORD}”.")
+    connection.close()  # what forks must not share it
 
 
 @main.command()
@@ -189,5 +212,7 @@ def _say(told: str) -> None:
     click.echo(told, err=True)
 
 
-for command in (*ANSWERS, load, priorities):
+for command in (match, measure):
+    library.add_command(command)
+for command in (*ANSWERS, load, priorities, people, audit, library, letters):
     main.add_command(command)

@@ -40,7 +40,7 @@ def imports_of(tree: ast.AST) -> set[str]:
 def engine_knowledge(text: str) -> list[str]:
     """Where a module imports an engine, reaches for one through ibis, or asks which one it has."""
     tree = ast.parse(text)
-    found = [name for name in imports_of(tree) if name.split(".")[0] in BACK_ENDS or "backends" in name]
+    found = [name for name in imports_of(tree) if name.split(".")[0] in BACK_ENDS or "ibis.backends" in name]
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and (
             node.attr in ("_backend", "_uploads_pandas")

@@ -71,7 +71,14 @@ class PageCache:
 
 
 def _may_be_kept(request: HttpRequest, response: HttpResponseBase) -> bool:
-    return getattr(response, "keep", False) or request.path.startswith("/api/v")
+    """What is the same for everybody: never an answer that was made for somebody, or sets them a cookie."""
+    is_for_all = not response.cookies and "Cookie" not in response.get("Vary", "")
+    is_of_release = not getattr(request, "knows_reader", False)  # what people write changes at any time
+    return (
+        is_for_all
+        and is_of_release
+        and (getattr(response, "keep", False) or request.path.startswith("/api/v"))
+    )
 
 
 def _kept(response: HttpResponseBase) -> _Kept:

@@ -7,12 +7,13 @@ anything else is our own mistake: logged in full, shown as a short apology.
 import logging
 from collections.abc import Callable
 
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from careatlas.errors import AtlasError, NotKnownError, ReleaseError
-from careatlas.web.same_origin import takes_files
+from careatlas.web.same_origin import PLACE, takes_files
 
 log = logging.getLogger("django.request")
 
@@ -22,8 +23,12 @@ class PlainFaults:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.method not in ("GET", "HEAD") and not takes_files(request):
-            return HttpResponseNotAllowed(["GET", "HEAD"])  # nothing else here can be written to
+        if (
+            request.path.startswith(PLACE)
+            and request.method not in ("GET", "HEAD")
+            and not takes_files(request)
+        ):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
         return self._get_response(request)
 
     def process_exception(self, request: HttpRequest, fault: Exception) -> HttpResponse | None:
@@ -48,7 +53,25 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if isinstance(exception, SessionInterrupted):  # signed out in another window, or the database went away
+        return _answer(
+            request,
+            503,
+            "That could not be finished",
+            "Go back and send it again: what was done already is not done twice.",
+            request.path,
+        )
     return _answer(request, 400, "That request cannot be read", "Go back and try again.", request.path)
+
+
+def not_from_here(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return _answer(
+        request,
+        403,
+        "That form did not come from this atlas",
+        "Nothing was changed. Open the page again, allow cookies for this site, and send the form from there.",
+        request.path,
+    )
 
 
 def our_mistake(request: HttpRequest) -> HttpResponse:

@@ -15,6 +15,7 @@ from careatlas.present.numbers import interval, number, value_or_status
 from careatlas.present.periods import period_name
 from careatlas.web.current import current_release
 from careatlas.web.pages import crumb
+from careatlas.web.policies import takes_no_cookie
 from careatlas.web.same_origin import PLACE
 
 SHOWN = 200  # rows of a table; the command line lists them all
@@ -22,11 +23,13 @@ ROOM_FOR_THE_FORM_BYTES = 20_000
 LONGEST_WHO = 100
 
 
+@takes_no_cookie
 def own_figures(request: HttpRequest) -> HttpResponse:
     """``/own-figures/``: what may be loaded and what was; a file comes by POST."""
     return _sent(request) if request.method == "POST" else _start(request)
 
 
+@takes_no_cookie
 def preview(request: HttpRequest, token: str) -> HttpResponse:
     """``/own-figures/<token>/``: a file that was sent, beside what is on file."""
     from careatlas.build import own_values
@@ -50,18 +53,21 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
     return _answer(request, "own_figures_preview.html", page)
 
 
+@takes_no_cookie
 def publish(request: HttpRequest, token: str) -> HttpResponse:
     from careatlas.build import own_values
 
     return _done(request, lambda who: own_values.publish_staged(_home(), token, who))
 
 
+@takes_no_cookie
 def discard(request: HttpRequest, token: str) -> HttpResponse:
     from careatlas.build import own_values
 
     return _done(request, lambda who: own_values.discard_staged(_home(), token))
 
 
+@takes_no_cookie
 def withdraw(request: HttpRequest) -> HttpResponse:
     from careatlas.build import own_values
 

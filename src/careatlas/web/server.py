@@ -31,7 +31,9 @@ def serve(
     make_charts_script(home, say)
     os.environ["CAREATLAS_HOME"] = str(home.resolve())
     os.environ["CAREATLAS_ALLOW_UPLOAD"] = "1" if allow_upload else "0"
-    os.environ["DJANGO_SETTINGS_MODULE"] = "careatlas.web.settings"
+    from careatlas.web.authored import prepare
+
+    prepare(home)
 
     from granian import Granian
     from granian.constants import Interfaces
