@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from careatlas.build.persist import persistence
-from careatlas.build.series import all_series
 from careatlas.catalogue.library import load_catalogue
 from careatlas.engine.tables import RELEASE
+from careatlas.present.series import all_series
 
 AREAS, MONTHS, PEOPLE = 40, 24, 20_000
 CATALOGUE = load_catalogue()

@@ -12,7 +12,6 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 
-from careatlas.build.series import Series, all_series
 from careatlas.catalogue.library import Catalogue
 from careatlas.engine.tables import RELEASE
 from careatlas.methods.change_point import change_point
@@ -21,17 +20,16 @@ from careatlas.methods.false_discovery import false_discovery
 from careatlas.methods.improvement import FEWEST_TO_LEARN_FROM, adjusted_difference
 from careatlas.methods.lasting_difference import Course, LastingDifference, lasting_difference
 from careatlas.methods.persistence import run_length, score_persistence
+from careatlas.present.series import BEFORE_AND_AFTER, CHANGED_Q, SPELL, Series, all_series
 
 LIMIT = 1.959964  # chance errors: 95 %
 CHANGES = ("improved", "worsened", "changed")
-PERSISTENT_Q, TREND_Q, CHANGED_Q = 0.05, 0.05, 0.02
+PERSISTENT_Q, TREND_Q = 0.05, 0.05
 # Percent of the country's value, or of the area's own before; of a share above a half, of those who have it not.
 MATERIAL, MATERIAL_CHANGE = 2.0, 5.0
 SHARE_PERIODS = (
     24  # the latest periods, from which the permanent share is taken: more cost minutes and tell no more
 )
-BEFORE_AND_AFTER = {1: 6, 3: 4, 12: 3}  # periods a change needs on either side, by months of a period
-SPELL = {1: 3, 3: 1, 12: 1}  # the last periods before it, which may have been why something began
 MATCHED = 30  # areas most alike before, of those that did not change
 
 

@@ -39,31 +39,37 @@ def got_better(
         "indicator": indicator,
         "area_type": level_of(release, indicator, area_type or _type(release, code)),
     }
-    rows = {row["area"]: row for row in release.rows("persistence", **where)}
+    own = next((row["deviation"] for row in release.rows("persistence", **where, area=code)), None)
     peers = {row["peer"]: row for row in release.of_area("peers", code, area_type=where["area_type"])}
     alike = set(chosen_peers(release, code, own_set or None))
-    found = []
-    for row in rows.values():
-        if row["verdict"] != "improved" or row["area"] == code:
-            continue
-        before = _before(release, where, row["area"], row["change_start"])
-        if before is not None and (before < 0) == (about["polarity"] == "higher_is_better"):
-            own = rows.get(code, {}).get("deviation")
-            is_peer = row["area"] in alike
-            found.append(_told(release, row, is_peer, peers.get(row["area"]), before, own))
+    found = [
+        _told(release, row, row["area"] in alike, peers.get(row["area"]), own)
+        for row in improvers(release, **where)
+        if row["area"] != code
+    ]
     return sorted(found, key=_most_telling)
 
 
-def _told(
-    release: Release, row: Row, is_peer: bool, peer: Row | None, before: float, own: float | None
-) -> Row:
+def improvers(release: Release, indicator: str, area_type: str) -> list[Row]:
+    """Rows of ``persistence`` of areas that improved from the worse side of the country, with ``before``: how far they
+    stood from it before, in percent of its value."""
+    about, where = known_indicator(release, indicator), {"indicator": indicator, "area_type": area_type}
+    found = []
+    for row in release.rows("persistence", **where, verdict="improved"):
+        before = _before(release, where, row["area"], row["change_start"])
+        if before is not None and (before < 0) == (about["polarity"] == "higher_is_better"):
+            found.append(row | {"before": before})
+    return found
+
+
+def _told(release: Release, row: Row, is_peer: bool, peer: Row | None, own: float | None) -> Row:
     return {
         **{key: row[key] for key in ("indicator", "area_type", "area")},
         "name": release.areas.get(row["area"], {}).get("name"),
         "is_peer": is_peer,
         "peer_rank": peer["rank"] if peer else None,
         "good_match": peer["good_match"] if peer else None,
-        "before": before,
+        "before": row["before"],
         "own_deviation": own,
         **{key: row[key] for key in ("change_start", "change", "change_lower", "change_upper", "change_p")},
         "change_q": row["change_q"],

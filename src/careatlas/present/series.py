@@ -18,6 +18,9 @@ COUNTED = ("crude_rate", "need_weighted_rate")
 DAYS_OF_MONTHS = {1: (28, 31), 3: (90, 92), 12: (365, 366)}
 FEWEST_PERIODS, FEWEST_AREAS = 4, 3
 LONGEST_GAP = 2  # periods without figures: what lies before a longer one is another series
+BEFORE_AND_AFTER = {1: 6, 3: 4, 12: 3}  # periods a change needs on either side, by months of a period
+SPELL = {1: 3, 3: 1, 12: 1}  # the last periods before it, which may have been why something began
+CHANGED_Q = 0.02  # false discovery, over all areas and indicators, up to which a change is one
 FEWEST_EVENTS = 10  # expected in a period; with fewer, scores of counts lean to one side
 
 
