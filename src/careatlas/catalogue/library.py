@@ -8,6 +8,7 @@ or wrong on any day.
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +21,7 @@ from careatlas.catalogue import (
     collection,
     compartment,
     covariate_checks,
+    gates,
     pathway,
     rebase,
     reproduction,
@@ -31,6 +33,7 @@ from careatlas.catalogue.compartment import Compartment
 from careatlas.catalogue.completeness import CompletenessRules
 from careatlas.catalogue.covariate import Covariate
 from careatlas.catalogue.definition import Definition
+from careatlas.catalogue.gates import Gates
 from careatlas.catalogue.indicator import Indicator
 from careatlas.catalogue.method_guide import MethodGuide
 from careatlas.catalogue.pathway import Pathway
@@ -61,6 +64,7 @@ class Catalogue:
     aliases: list[Alias]
     area_changes: AreaChanges
     completeness: CompletenessRules
+    gates: Gates
     rebases: dict[str, Rebase]
     reproductions: dict[str, Reproduction]
 
@@ -116,6 +120,7 @@ def load_catalogue(content: Path | None = None) -> Catalogue:
         aliases=_read_aliases(content, faults),
         area_changes=_read_area_changes(content, faults),
         completeness=_read_completeness(content, faults),
+        gates=_read_gates(content, faults),
         rebases=_read_each(content, "rebases/*.yaml", Rebase, faults),
         reproductions=_read_each(content, "reproductions/*.yaml", Reproduction, faults),
     )
@@ -151,6 +156,25 @@ def load_method_guide(method: str, content: Path = CONTENT) -> MethodGuide | Non
     guide = _read_one(path, path.relative_to(content.parent), TypeAdapter(MethodGuide), faults)
     raise_all(faults)
     return guide
+
+
+def load_for_library(name: str, kind: Any, content: Path = CONTENT) -> Any:
+    """One file of ``content/library``, which belongs to what people write and to no release. ``kind``: what it
+    holds, such as ``list[Setting]``."""
+    path = content / "library" / f"{name}.yaml"
+    faults: list[AtlasError] = []
+    found = _read_one(path, path.relative_to(content.parent), TypeAdapter(kind), faults)
+    raise_all(faults)
+    return found
+
+
+@cache
+def load_gates(content: Path = CONTENT) -> Gates:
+    """How the library's examples are scored and rated; every fault at once where there are any."""
+    faults: list[AtlasError] = []
+    found = _read_gates(content, faults)
+    raise_all(faults)
+    return found
 
 
 def new_indicator(id: str, theme: str, content: Path | None = None) -> Path:
@@ -224,6 +248,17 @@ def _read_completeness(content: Path, faults: list[AtlasError]) -> CompletenessR
     path = content / "standards" / "completeness.yaml"
     path = path if path.exists() else CONTENT / "standards" / "completeness.yaml"
     return _read_one(path, Path(*path.parts[-3:]), TypeAdapter(CompletenessRules), faults)
+
+
+def _read_gates(content: Path, faults: list[AtlasError]) -> Gates:
+    """Those in content, or the documented ones where a content folder of one's own has none."""
+    path = content / "library" / "gates.yaml"
+    path = path if path.exists() else CONTENT / "library" / "gates.yaml"
+    where = Path(*path.parts[-3:])
+    found = _read_one(path, where, TypeAdapter(Gates), faults)
+    if found is not None:
+        faults += [DefinitionError(where, *fault) for fault in gates.faults_in(found)]
+    return found
 
 
 def _read_one(path: Path, where: Path, adapter: TypeAdapter, faults: list[AtlasError]) -> Any:

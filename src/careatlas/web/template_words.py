@@ -5,10 +5,11 @@ from typing import Any
 from django import template
 
 from careatlas.present.periods import period_name
-from careatlas.web.text import from_docstring
+from careatlas.web.text import from_docstring, written_by_people
 
 register = template.Library()
 register.filter(from_docstring)
+register.filter("markdown", written_by_people)
 
 
 @register.filter
@@ -21,6 +22,12 @@ def number(value: float | None, decimals: int = 0) -> str:
 def percent(share: float | None) -> str:
     """A share of 1 in per cent, with one decimal."""
     return "missing" if share is None else f"{share:.1%}"
+
+
+@register.filter
+def signed(value: float | None) -> str:
+    """With its sign and one decimal: +3.2, −1.0."""
+    return "missing" if value is None else f"{value:+.1f}".replace("-", "−")
 
 
 @register.filter

@@ -36,6 +36,23 @@ def from_markdown(text: str) -> SafeString:
     return mark_safe(_scrolling_tables(clean))
 
 
+def written_by_people(text: str) -> SafeString:
+    """What somebody wrote in a form: headings come below the page's own, links lead to https or mail, nothing loads."""
+    tokens = _markdown.parse(text)
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = "h3" if token.tag in ("h1", "h2") else "h4"
+    clean = nh3.clean(
+        _markdown.renderer.render(tokens, _markdown.options, {}),
+        tags=_ELEMENTS,
+        attributes={"a": {"href"}},
+        url_schemes={"https", "mailto"},
+        attribute_filter=_only_elsewhere_and_safe,
+        link_rel="noopener nofollow ugc",
+    )
+    return mark_safe(_scrolling_tables(clean))
+
+
 @functools.cache
 def content_pages() -> dict[str, str]:
     """Every page in content/pages, by the name of its file. Placing a file there is enough."""
@@ -68,6 +85,11 @@ def _block(block: str) -> str:
 def _no_foreign_roots(element: str, attribute: str, value: str) -> str | None:
     """``//host/…`` names another host although it looks like one of our own addresses."""
     return None if attribute == "href" and re.match(r"\s*[/\\]{2}", value) else value
+
+
+def _only_elsewhere_and_safe(element: str, attribute: str, value: str) -> str | None:
+    """Nobody's text leads to an address of the atlas under words that say another."""
+    return value if re.match(r"https://[^/\\]|mailto:", value, re.IGNORECASE) else None
 
 
 def _scrolling_tables(page: str) -> str:
