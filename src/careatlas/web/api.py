@@ -15,7 +15,7 @@ from pydantic import Field
 from careatlas.engine.release import Release
 from careatlas.errors import AtlasError
 from careatlas.present.collections import collection_named, ids_of
-from careatlas.web import api_answers, reading
+from careatlas.web import api_answers, library_api, reading
 from careatlas.web.api_parts import (
     AreaCode,
     AreaTypeId,
@@ -45,6 +45,7 @@ api = NinjaAPI(
     description=(__doc__ or "").strip(),
 )
 api.add_router("", api_answers.router)
+api.add_router("/library", library_api.router)
 
 
 class ReleaseOut(Schema):

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator
+from typing import Any
 
 import pyarrow as pa
 from django.http import HttpRequest, StreamingHttpResponse
@@ -61,6 +62,11 @@ def data(request: HttpRequest, table: str) -> StreamingHttpResponse:
     release = current_release()
     rows = reading.select(release, table, {name: text for name, text in request.GET.items() if text})
     return _file(rows, table, request)
+
+
+def of_rows(rows: list[dict[str, Any]], table: str, request: HttpRequest) -> StreamingHttpResponse:
+    """Rows that another page made."""
+    return _file(pa.Table.from_pylist(rows), table, request)
 
 
 def _file(rows: pa.Table, table: str, request: HttpRequest) -> StreamingHttpResponse:

@@ -60,8 +60,9 @@ def api_page(request: HttpRequest) -> HttpResponse:
             for name, table in RELEASE.items()
         ],
         "operations": [
-            _operation(path, described["get"], description)
-            for path, described in description["paths"].items()
+            _operation(verb, path, described, description)
+            for path, verbs in description["paths"].items()
+            for verb, described in verbs.items()
         ],
     }
     return show(request, "api.html", page)
@@ -154,8 +155,12 @@ def _equal(row: dict[str, Any]) -> str:
     return "yes" if abs(row["published"] - row["counted"]) <= 1e-9 * max(1.0, abs(row["published"])) else "no"
 
 
-def _operation(path: str, described: dict[str, Any], description: dict[str, Any]) -> dict[str, Any]:
-    answer = described["responses"][200]["content"]["application/json"]["schema"]
+def _operation(
+    verb: str, path: str, described: dict[str, Any], description: dict[str, Any]
+) -> dict[str, Any]:
+    answers = described["responses"]
+    answer = answers[200 if 200 in answers else 201]["content"]["application/json"]["schema"]
+    is_read = verb == "get"
     parameters = [
         {
             "name": one["name"],
@@ -167,11 +172,15 @@ def _operation(path: str, described: dict[str, Any], description: dict[str, Any]
     ]
     return {
         "id": described["operationId"],
+        "verb": verb.upper(),
         "path": path,
+        "is_read": is_read,
         "summary": described["summary"],
         "parameters": parameters,
         "fields": _fields(answer, description["components"]["schemas"]),
-        "example": path + ("?q=hospital" if path.endswith("search") else "") if "{" not in path else "",
+        "example": path + ("?q=hospital" if path.endswith("search") else "")
+        if is_read and "{" not in path
+        else "",
     }
 
 
