@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: venv demo test check trust conformance bench lock
+.PHONY: venv demo test test-postgres check trust conformance bench lock
 
 venv: .venv/installed
 
@@ -32,6 +32,11 @@ test: .venv/installed-for-tests
 	@sh tools/debian-packages chromium
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	@$(MAKE) --no-print-directory test-postgres
+
+# The tests of what people write, once more on a real PostgreSQL, where one may be started; never in CI.
+test-postgres: .venv/installed-for-tests
+	@sh tools/postgres run $(BIN)/python -m pytest tests/unit tests/families -m django_db --numprocesses auto --dist loadfile
 
 # Without tests: the style of every line and the direction of every import.
 check: .venv/installed-for-tests
