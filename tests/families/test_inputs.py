@@ -18,7 +18,15 @@ NUMBERS, AREAS, TURNED = [9, 11, 12], ["E1", "E2", "E3"], ["E3", "E2", "E1"]
 ROW = [[0, 1, 0], [1, 0, 1], [0, 1, 0]]
 OF_OTHER_AXES = {
     *("budget", "needed", "overall", "tau2", "start"),  # one for all, or for each part
-    *("swing", "carried_over", "degrees_of_freedom", "permanent", "drift", "come_and_go", "step"),  # of a model
+    *(
+        "swing",
+        "carried_over",
+        "degrees_of_freedom",
+        "permanent",
+        "drift",
+        "come_and_go",
+        "step",
+    ),  # of a model
     *("covariates", "forms", "neighbours", "order", "peers", "variables", "draws", "chance_only"),
     *("is_changed", "is_higher_better", "is_peer", "quadrant", "reported", "submitters"),  # not numbers
     *("starts", "unit", "weighted_heads", "working_days"),

@@ -1,13 +1,12 @@
 """Ten thousand walks through what people write, by whoever, to anywhere: nobody reads or changes what is not theirs."""
 
-import os
 import random
 
 import pytest
 import walkers
 import web_release
 
-WALKS, STEPS, SEED = int(os.environ.get("WALKS", "10000")), 4, 20261123
+WALKS, STEPS, SEED = 10_000, 4, 20261123
 
 
 @pytest.fixture

@@ -62,11 +62,11 @@ def test_a_draft_is_seen_by_its_writer_and_the_writers_and_publishers_of_its_own
 
 
 def test_who_only_said_to_be_at_a_place_writes_there_and_reads_nobody_elses_drafts(ann, draft):
-    claims = person("Guy", (Role.AUTHOR, "SIM"), claimed=True)
-    own = example(claims, "T01")
+    claims = person("Guy", (Role.AUTHOR, draft.owner_id), claimed=True)
+    own = example(claims, draft.owner_id)
     assert (sees(claims, own), writes(claims, own)) == (True, True)
     assert (sees(claims, draft), writes(claims, draft)) == (False, False)
-    roles.grant(claims, Role.AUTHOR, Organisation.objects.get(pk="SIM"), "a publisher", "works there")
+    roles.grant(claims, Role.AUTHOR, draft.owner, "a publisher", "works there")
     assert writes(claims, draft)
 
 

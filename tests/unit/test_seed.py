@@ -8,9 +8,10 @@ import web_release
 from django.test import Client, override_settings
 
 from careatlas.improve.evidence import adopting, seed
+from careatlas.improve.evidence import simulated as made_up_examples
 from careatlas.improve.evidence.models import Adoption, Assessment, Example, Stage, Thread
 from careatlas.improve.people import organisations, simulated
-from careatlas.improve.people.models import User
+from careatlas.improve.people.models import Kind, Organisation, User
 from careatlas.improve.record import chain
 
 pytestmark = pytest.mark.django_db
@@ -94,3 +95,18 @@ def test_everybody_else_is_let_alone():
     simulated.keep_to_their_country(Release(REAL))
     ann.refresh_from_db()
     assert ann.is_active
+
+
+def test_made_up_examples_are_withdrawn_from_an_atlas_of_a_real_country():
+    ann = User.objects.create(email="ann@nhs.test", name="Ann")
+    owner = Organisation.objects.create(code="T01", name="A trust", kind=Kind.TRUST, path="T01/")
+    made_up, real = (
+        Example.objects.create(owner=owner, author=ann, title="It", stage=Stage.PUBLISHED, is_simulated=one)
+        for one in (True, False)
+    )
+    for release, stage in ((SIMULATED, Stage.PUBLISHED), (REAL, Stage.WITHDRAWN)):
+        made_up_examples.keep_to_their_country(Release(release))
+        made_up.refresh_from_db()
+        assert made_up.stage == stage
+    real.refresh_from_db()
+    assert (real.stage, made_up.comment) == (Stage.PUBLISHED, made_up_examples.WHY)

@@ -37,7 +37,9 @@ def prepare(home: Path) -> None:
 def take_organisations() -> None:
     """Once for each release served: people's rights are scoped to the areas it names."""
     from careatlas.errors import ReleaseError
-    from careatlas.improve.people import organisations, simulated
+    from careatlas.improve.evidence import simulated as simulated_examples
+    from careatlas.improve.people import organisations
+    from careatlas.improve.people import simulated as simulated_people
     from careatlas.web.current import current_release, serving
 
     release = serving()
@@ -45,7 +47,8 @@ def take_organisations() -> None:
         return
     try:
         organisations.take_from(current_release())
-        simulated.keep_to_their_country(current_release())
+        simulated_people.keep_to_their_country(current_release())
+        simulated_examples.keep_to_their_country(current_release())
     except ReleaseError:
         return  # the page says so itself
     _taken.add(release)
