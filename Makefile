@@ -45,7 +45,7 @@ check: .venv/installed-for-tests
 
 # What the statistics promise, measured by simulation: coverage, false flags, power.
 trust: .venv/installed-for-tests
-	@$(BIN)/python -m pytest tests/trust --timeout 3600
+	@$(BIN)/python -m pytest tests/trust --numprocesses auto --dist loadgroup --timeout 5400
 
 # Independent packages, some of them GPL, stay in an environment of their own.
 .venv-conformance/installed: .venv/bin/python requirements/conformance.txt pyproject.toml

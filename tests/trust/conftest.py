@@ -10,11 +10,14 @@ import pandas as pd
 import pytest
 from planted_truth import SEEDS, examined
 
-ROWS = pytest.StashKey[list]()
+MEASURED = "measured"
 
 
-def pytest_configure(config):
-    config.stash[ROWS] = []
+def pytest_collection_modifyitems(items):
+    """On several cores a file stays together, for what it makes once, and so do those who need the built countries."""
+    for item in items:
+        group = "countries" if "built_countries" in item.fixturenames else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture
@@ -22,7 +25,7 @@ def measured(request):
     """Call it with what was measured, the figure as text, and the figure to meet as text."""
 
     def record(what, figure, target):
-        request.config.stash[ROWS].append((what, figure, target))
+        request.node.user_properties.append((MEASURED, f"{what} | {figure} | to meet: {target}"))
 
     return record
 
@@ -36,7 +39,10 @@ def built_countries(tmp_path_factory):
     return [pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True)]
 
 
-def pytest_terminal_summary(terminalreporter, config):
+def pytest_terminal_summary(terminalreporter):
     terminalreporter.section("measured by simulation")
-    for what, figure, target in config.stash[ROWS]:
-        terminalreporter.write_line(f"{what} | {figure} | to meet: {target}")
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if getattr(report, "when", None) == "call":
+                lines = [line for name, line in report.user_properties if name == MEASURED]
+                terminalreporter.write("".join(f"{line}\n" for line in lines))
