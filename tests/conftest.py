@@ -26,6 +26,17 @@ def pytest_terminal_summary(terminalreporter):
     terminalreporter.write_line(f"journeys run: {len(ran)}")
 
 
+def pytest_collection_modifyitems(items):
+    """First a file for which the real release is built, and one for the simulated: on two cores both are built at once,
+    and whoever needs one later finds it there."""
+    needed = {item: {"real_release", "simulated_release"} & set(item.fixturenames) for item in items}
+    first = [
+        next((item.path for item in items if needed[item] == {one}), None)
+        for one in ("real_release", "simulated_release")
+    ]
+    items.sort(key=lambda item: (first.index(item.path), not needed[item]) if item.path in first else (2, 0))
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of publishers' real files (CAREATLAS_DATA), which the project does not carry.

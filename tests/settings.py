@@ -5,6 +5,9 @@ import os
 import shutil
 import tempfile
 
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = (
+    "true"  # the journeys' browser keeps an event loop in the thread of the tests
+)
 os.environ["CAREATLAS_HOME"] = tempfile.mkdtemp(prefix="careatlas-")
 atexit.register(shutil.rmtree, os.environ["CAREATLAS_HOME"], ignore_errors=True)
 
