@@ -31,7 +31,7 @@ demo: venv
 test: .venv/installed-for-tests
 	@sh tools/debian-packages chromium
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 	@$(MAKE) --no-print-directory test-postgres
 
 # The tests of what people write, once more on a real PostgreSQL, where one may be started; never in CI.

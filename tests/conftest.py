@@ -27,14 +27,15 @@ def pytest_terminal_summary(terminalreporter):
 
 
 def pytest_collection_modifyitems(items):
-    """First a file for which the real release is built, and one for the simulated: on two cores both are built at once,
-    and whoever needs one later finds it there."""
+    """What takes longest first, so that two cores finish together: a file for which the real release is built, one for
+    the simulated (both at once; whoever needs one later finds it there), and the journeys."""
     needed = {item: {"real_release", "simulated_release"} & set(item.fixturenames) for item in items}
     first = [
         next((item.path for item in items if needed[item] == {one}), None)
         for one in ("real_release", "simulated_release")
     ]
-    items.sort(key=lambda item: (first.index(item.path), not needed[item]) if item.path in first else (2, 0))
+    first += sorted({item.path for item in items if "journeys" in item.path.parts})
+    items.sort(key=lambda item: first.index(item.path) if item.path in first else len(first))
 
 
 @pytest.fixture(scope="session")

@@ -42,6 +42,7 @@ def test_a_port_that_does_not_exist_is_refused(port):
         server.refuse_unless_free("127.0.0.1", port)
 
 
+@pytest.mark.django_db  # as each request begins, Django asks a connection it has whether it is still good
 def test_files_carry_the_strict_headers_and_a_year_of_caching(monkeypatch):
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "careatlas.web.settings")
     from werkzeug.test import Client
@@ -56,6 +57,7 @@ def test_files_carry_the_strict_headers_and_a_year_of_caching(monkeypatch):
         assert "Access-Control-Allow-Origin" not in response.headers
 
 
+@pytest.mark.django_db  # as each request begins, Django asks a connection it has whether it is still good
 def test_nothing_outside_the_static_folders_is_served():
     from werkzeug.test import Client
 

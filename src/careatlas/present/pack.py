@@ -37,7 +37,7 @@ def pack(release: Release, area: str) -> Document:
             *pack_places.pathways(facts),
             pack_over_time.what_lasts(facts),
             pack_over_time.whom_to_ask(facts),
-            pack_look.examples(),
+            pack_look.examples(facts),
             _methods_and_sources(facts),
         ),
     )

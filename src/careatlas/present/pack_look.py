@@ -250,15 +250,15 @@ def _all_areas(release: Release, indicator: str, area_type: str, period_end: obj
     return release.rows("values", columns, **where, sex="persons", age_band="all")
 
 
-def examples() -> Section:
-    """The library's examples for these gaps: none are on file before anybody submits one."""
+def examples(facts: PackFacts) -> Section:
+    """Where the library matches examples to these gaps. They change from day to day, and a pack is of one release."""
     return Section(
         "examples",
         "Examples that were assessed",
         (
             Paragraph(
-                "No assessed example is on file yet. Ask the areas named above; what they did can be submitted once a "
-                "library is kept here."
+                "What worked elsewhere for gaps like these, with the reasons, is matched in the library of this atlas: "
+                f"/library/for/{facts.area['code']}/. Ask the areas named above, too."
             ),
         ),
     )
