@@ -24,6 +24,7 @@ from careatlas.web.assess_words import example_told, gates_asked, result_told
 from careatlas.web.current import current_release
 from careatlas.web.pages import crumb
 from careatlas.web.policies import READ_AND_WRITE, needs, public
+from careatlas.web.sent import version_seen
 
 QUEUE, DECISIONS = "/library/assess/", "/library/decisions/"
 SOON = timedelta(days=90)
@@ -74,7 +75,7 @@ def _assessed(request: HttpRequest, example: Example, mine: Assessment | None) -
         if asked == "leave":
             assessing.leave(mine, user)
             return QUEUE
-        said = (_version(request), *_typed(request.POST))
+        said = (version_seen(request), *_typed(request.POST))
         if asked == "hand_in":
             assessing.hand_in(mine, user, *said)
             return _result_of(example)
@@ -179,7 +180,7 @@ def decision(request: HttpRequest, number: int) -> HttpResponse:
 
 def _decided(request: HttpRequest, example: Example) -> str:
     """Carry the decision out, and say where it leads."""
-    user, version, words = request.user, _version(request), request.POST.get("words", "")
+    user, version, words = request.user, version_seen(request), request.POST.get("words", "")
     here, asked = f"{DECISIONS}{example.pk}/", request.POST.get("do", "")
     if asked == "publish":
         deciding.publish(example, user, version, current_release())
@@ -247,11 +248,6 @@ def _typed(said: Mapping[str, str]) -> tuple[dict[str, int], dict[str, str], str
     ids = load_gates().ids
     scores = {gate: number for gate in ids if (number := _number(said.get(f"score-{gate}"))) is not None}
     return scores, {gate: said.get(f"comment-{gate}", "") for gate in ids}, said.get("comment", "")
-
-
-def _version(request: HttpRequest) -> int:
-    """The one its writer saw; none was seen where none is named, and none is 0."""
-    return _number(request.POST.get("version")) or 0
 
 
 def _number(text: str | None) -> int | None:

@@ -15,6 +15,7 @@ from careatlas.improve.people.models import Role
 from careatlas.improve.record import keeping
 from careatlas.web.example_pages import FILES, key_of, of_form
 from careatlas.web.policies import READ_AND_WRITE, WRITE, needs, public
+from careatlas.web.sent import see_other
 
 
 @needs(Role.AUTHOR, verbs=READ_AND_WRITE)
@@ -35,7 +36,7 @@ def remove(request: HttpRequest, number: int, attachment: int) -> HttpResponse:
         files.remove(settings.HOME, number, attachment, request.user)
     except examples.NotOpen:
         return HttpResponseRedirect(f"/library/{number}/edit/")
-    return _see_other(f"/library/{number}/edit/{FILES}/")
+    return see_other(f"/library/{number}/edit/{FILES}/")
 
 
 @public()
@@ -54,7 +55,7 @@ def _sent(request: HttpRequest, number: int, sent: Any) -> HttpResponse:
         if sent is None:
             raise file_kinds.FileRefusedError("The file", "is not there.", "Choose one, then send it.")
         examples.opened_now(number, request.user)
-        return _see_other(
+        return see_other(
             keeping.once(request.user.email, key_of(request), lambda: _taken(request, number, sent))
         )
     except file_kinds.FileRefusedError as fault:
@@ -82,9 +83,3 @@ def _page(
         "key": secrets.token_urlsafe(16),
     }
     return render(request, "library/edit_files.html", page, status=status)
-
-
-def _see_other(address: str) -> HttpResponse:
-    response = HttpResponseRedirect(address)
-    response.status_code = 303
-    return response

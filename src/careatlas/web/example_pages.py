@@ -25,6 +25,7 @@ from careatlas.web.current import current_release
 from careatlas.web.example_forms import advice_on, owners, questions, said_in
 from careatlas.web.pages import crumb
 from careatlas.web.policies import READ_AND_WRITE, WRITE, needs, signed_in
+from careatlas.web.sent import see_other, version_seen
 
 MINE = "/library/mine/"
 FILES = "files"
@@ -53,7 +54,7 @@ def new(request: HttpRequest) -> HttpResponse:
     """``/library/new/[?invitation=]``: a title and whose it is; an invitation brings both."""
     if request.method == "POST":
         try:
-            return _see_other(keeping.once(request.user.email, key_of(request), lambda: _started(request)))
+            return see_other(keeping.once(request.user.email, key_of(request), lambda: _started(request)))
         except sections.Wrong as fault:
             return _start_page(request, fault.faults, 422)
     return _start_page(request)
@@ -81,13 +82,13 @@ def section(request: HttpRequest, number: int, key: str) -> HttpResponse:
 @needs(Role.AUTHOR, verbs=WRITE)
 def submit(request: HttpRequest, number: int) -> HttpResponse:
     """``/library/<number>/submit/``: hand in; sent twice it is handed in once."""
-    version = _version(request)
+    version = version_seen(request)
 
     def hand_in() -> str:
         return _address(examples.submit(number, request.user, version))
 
     try:
-        return _see_other(keeping.once(request.user.email, key_of(request), hand_in))
+        return see_other(keeping.once(request.user.email, key_of(request), hand_in))
     except examples.NotOpen as fault:
         return HttpResponseRedirect(_address(fault.example))
     except examples.NotReady:
@@ -101,13 +102,13 @@ def submit(request: HttpRequest, number: int) -> HttpResponse:
 def withdraw(request: HttpRequest, number: int) -> HttpResponse:
     """``/library/<number>/edit/withdraw/``: put a draft away."""
     try:
-        examples.withdraw_draft(number, request.user, _version(request), request.POST.get("why", ""))
+        examples.withdraw_draft(number, request.user, version_seen(request), request.POST.get("why", ""))
     except examples.NotOpen as fault:
         return HttpResponseRedirect(_address(fault.example))
     except keeping.EditedMeanwhile:
         told = "Somebody changed it after you opened this page. It was not withdrawn."
         return _overview(request, _found(request, number), 409, told)
-    return _see_other(MINE)
+    return see_other(MINE)
 
 
 def key_of(request: HttpRequest) -> str:
@@ -239,7 +240,7 @@ def _section_page(
 def _saved(request: HttpRequest, number: int, section: Section) -> HttpResponse:
     said, release = said_in(request.POST, section), current_release()
     wants_json = "application/json" in request.headers.get("Accept", "")
-    version = _version(request)
+    version = version_seen(request)
     try:
         example = examples.save(number, section.key, said, request.user, version, release)
         version = example.version
@@ -255,7 +256,7 @@ def _saved(request: HttpRequest, number: int, section: Section) -> HttpResponse:
         return _not_kept(request, _found(request, number), section, said, wants_json, is_open=True)
     if wants_json:
         return JsonResponse({"saved": f"{timezone.now():%H:%M} UTC", "version": example.version})
-    return _see_other(_after_saving(request, example, section))
+    return see_other(_after_saving(request, example, section))
 
 
 def _not_kept(
@@ -299,16 +300,5 @@ def _after_saving(request: HttpRequest, example: Example, section: Section) -> s
     return onward["address"] if onward else _address(example)
 
 
-def _version(request: HttpRequest) -> int:
-    text = request.POST.get("version", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
-
-
 def _address(example: Example) -> str:
     return f"/library/{example.pk}/edit/"
-
-
-def _see_other(address: str) -> HttpResponse:
-    response = HttpResponseRedirect(address)
-    response.status_code = 303
-    return response

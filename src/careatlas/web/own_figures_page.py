@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 
 from careatlas.errors import AtlasError
@@ -17,6 +17,7 @@ from careatlas.web.current import current_release
 from careatlas.web.pages import crumb
 from careatlas.web.policies import takes_no_cookie
 from careatlas.web.same_origin import PLACE
+from careatlas.web.sent import see_other
 
 SHOWN = 200  # rows of a table; the command line lists them all
 ROOM_FOR_THE_FORM_BYTES = 20_000
@@ -84,7 +85,7 @@ def _done(request: HttpRequest, act: Any) -> HttpResponse:
         act(request.POST.get("who", "").strip()[:LONGEST_WHO] or "not named")
     except AtlasError as fault:
         return _start(request, fault)
-    return _see_other(PLACE)
+    return see_other(PLACE)
 
 
 def _sent(request: HttpRequest) -> HttpResponse:
@@ -104,7 +105,7 @@ def _sent(request: HttpRequest) -> HttpResponse:
         token = own_values.stage(_home(), file.chunks(), file.name, years)
     except AtlasError as fault:
         return _start(request, fault)
-    return _see_other(f"{PLACE}{token}/")
+    return see_other(f"{PLACE}{token}/")
 
 
 def _start(request: HttpRequest, fault: AtlasError | None = None) -> HttpResponse:
@@ -146,12 +147,6 @@ def _in_words(row: dict[str, Any], about: dict[str, Any]) -> dict[str, Any]:
 def _answer(request: HttpRequest, template: str, page: dict[str, Any], status: int = 200) -> HttpResponse:
     response = render(request, template, page, status=status)
     response["Cache-Control"] = "no-store"
-    return response
-
-
-def _see_other(address: str) -> HttpResponse:
-    response = HttpResponseRedirect(address)
-    response.status_code = 303
     return response
 
 
