@@ -52,8 +52,8 @@ def main(home: Path) -> None:
 def _fill(chance: random.Random, vocabulary: list[str]) -> None:
     """Texts of some 400 words, common words common: the n-th word comes up one n-th as often as the first."""
     from careatlas.catalogue.care_setting import load_care_settings
-    from careatlas.improve.evidence import sections
     from careatlas.improve.evidence.models import Example, Stage, Verdict
+    from careatlas.improve.evidence.writing import sections
     from careatlas.improve.people.models import Kind, Organisation, User
     from careatlas.web.current import current_release
 

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
-from careatlas.improve.evidence import assessing
+from careatlas.improve.evidence.assessing import scoring
 from careatlas.improve.evidence.models import Assessment, Example, Stage
 from careatlas.improve.people import roles
 from careatlas.improve.people.models import Kind, Organisation, Role, User
@@ -78,5 +78,5 @@ def scores(savings: int, quality: int, evidence: int, implementability: int) -> 
 
 def handed_in(example: Example, user: User, *points: int) -> Assessment:
     """Take a place and hand in at once."""
-    place = assessing.take(example, user)
-    return assessing.hand_in(place, user, place.version, scores(*points), WORDS, "")
+    place = scoring.take(example, user)
+    return scoring.hand_in(place, user, place.version, scores(*points), WORDS, "")

@@ -61,7 +61,7 @@ def _initiatives(truth, release):
 
 def _chosen(truth, release):
     """Each area at its best: of all that could be proven were it not for the choice, what is furthest out."""
-    from careatlas.improve.evidence import on_offer
+    from careatlas.improve.evidence.measuring import on_offer
 
     real = {(told["indicator"], told["area"]) for told in truth["initiatives"] if told["effect"] > 0}
     best: dict[str, tuple] = {}
@@ -85,7 +85,7 @@ def _chosen(truth, release):
 
 
 def _at_random(truth, release, seed):
-    from careatlas.improve.evidence import on_offer
+    from careatlas.improve.evidence.measuring import on_offer
 
     rng = np.random.default_rng([seed, 13])
     began = {(told["indicator"], told["area"]) for told in truth["initiatives"]}
@@ -112,7 +112,7 @@ def _method(release, indicator):
 
 
 def _measured(release, kind, indicator, area, day, direction, fixed_before):
-    from careatlas.improve.evidence import effect
+    from careatlas.improve.evidence.measuring import effect
 
     found = effect.measure(release, indicator, area, day, direction, fixed_before=fixed_before)
     told = {name: getattr(found, name) for name in COLUMNS[1:] if hasattr(found, name)}

@@ -18,7 +18,6 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver
 from django.utils import timezone
 
-from careatlas.improve.evidence.files import FOLDER
 from careatlas.improve.evidence.models import (
     Adoption,
     Assessment,
@@ -30,6 +29,7 @@ from careatlas.improve.evidence.models import (
     Thread,
     Token,
 )
+from careatlas.improve.evidence.writing.files import FOLDER
 from careatlas.improve.people import organisations, roles
 from careatlas.improve.people.models import Grant, Organisation, Role, User
 from careatlas.improve.record import keeping

@@ -121,7 +121,7 @@ def prepare(home: Path) -> dict[str, Any]:
     web_release.make_release(home)
     bring_up(home)
     take_organisations()
-    from careatlas.improve.evidence import examples
+    from careatlas.improve.evidence.writing import examples
     from careatlas.improve.people import roles
     from careatlas.improve.people.models import Organisation, Role, User
 

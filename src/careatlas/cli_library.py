@@ -31,8 +31,9 @@ def library() -> None:
 def search(words: tuple[str, ...], as_json: bool, release: Path | None, **narrowed: str) -> None:
     """Find published examples by words in any of their texts, and by what they are about."""
     atlas = _ready(release)
-    from careatlas.improve.evidence import carrying, finding
+    from careatlas.improve.evidence import finding
     from careatlas.improve.evidence.models import Example
+    from careatlas.improve.evidence.writing import carrying
 
     asked = finding.Asked.read({"words": " ".join(words)} | narrowed)
     finding.check(asked, finding.titles_of(atlas))
@@ -52,7 +53,7 @@ def search(words: tuple[str, ...], as_json: bool, release: Path | None, **narrow
 def carry_in(file: Path, who: str, keep: bool, release: Path | None) -> list[dict[str, Any]]:
     """Look at a CSV or JSON file of examples, row by row; --keep makes drafts of those that are accepted."""
     atlas = _ready(release)
-    from careatlas.improve.evidence import carrying
+    from careatlas.improve.evidence.writing import carrying
     from careatlas.improve.people.models import User
 
     user = User.objects.filter(email=who.strip().lower(), is_active=True).first()
@@ -86,8 +87,8 @@ def carry_in(file: Path, who: str, keep: bool, release: Path | None) -> list[dic
 def carry_out(kind: str, every_stage: bool, out: Path | None, release: Path | None) -> None:
     """Write the answers of all published examples, as `library import` reads them."""
     _ready(release)
-    from careatlas.improve.evidence import carrying
     from careatlas.improve.evidence.models import Example, Stage
+    from careatlas.improve.evidence.writing import carrying
 
     found = Example.objects.order_by("pk")
     rows = map(carrying.answers_of, found if every_stage else found.filter(stage=Stage.PUBLISHED))

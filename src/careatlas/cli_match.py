@@ -19,7 +19,7 @@ REASONS = 5
 def match(area: str, as_json: bool, release: Path | None) -> None:
     """Show examples for an area's lasting, unexplained gaps, each with its reasons (AREA: code or name)."""
     atlas = _ready(release)
-    from careatlas.improve.evidence import matching
+    from careatlas.improve.evidence.matching import choosing
 
     def in_lines(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """What a table has room for; the reasons of the first few stand below it."""
@@ -29,7 +29,7 @@ def match(area: str, as_json: bool, release: Path | None) -> None:
             for row, why in zip(rows, whys, strict=False)
         ]
 
-    print_as(matching.for_area(atlas, area), as_json, in_lines)
+    print_as(choosing.for_area(atlas, area), as_json, in_lines)
 
 
 @click.command()
@@ -57,8 +57,8 @@ def send(release: Path | None) -> None:
     _ready(release)
     from django.utils import timezone
 
-    from careatlas.improve.evidence import digests
-    from careatlas.web.notice_pages import post_digest
+    from careatlas.improve.evidence.notices import digests
+    from careatlas.web.account.notice_pages import post_digest
 
     try:
         click.echo(f"letters sent: {digests.send_due(timezone.now(), post_digest)}")

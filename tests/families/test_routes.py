@@ -33,8 +33,8 @@ from walkers import (
 from careatlas.improve.evidence import tokens
 from careatlas.improve.people.models import Role
 from careatlas.improve.record.models import Entry
-from careatlas.web import library_api
 from careatlas.web.api import api
+from careatlas.web.library import api as library_api
 from careatlas.web.policies import READ
 from careatlas.web.urls import authored
 

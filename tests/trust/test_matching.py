@@ -19,7 +19,8 @@ from planted_shares import by_area
 from planted_truth import MIXED_LEVELS, built_country, marked
 
 from careatlas.engine.release import Release, open_release
-from careatlas.improve.evidence import deciding, matching, needs
+from careatlas.improve.evidence.assessing import deciding
+from careatlas.improve.evidence.matching import choosing, needs
 from careatlas.improve.evidence.models import Example
 from careatlas.improve.people import organisations
 from careatlas.improve.people.models import Role
@@ -86,7 +87,7 @@ def judged(truth: dict, release: Release) -> pd.DataFrame:
     planted = marked(truth, release).set_index(["indicator", "area"])
     rows = []
     for area in sorted(set(planted.index.get_level_values("area"))):
-        for row in matching.for_area(release, area)[:AT]:
+        for row in choosing.for_area(release, area)[:AT]:
             own = planted.loc[row["indicator"], area]
             did = (
                 row["is_same_indicator"] and planted.loc[row["indicator"], row["example_area"]]["initiative"]

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from planted_examples import examples_of_country
 
-from careatlas.improve.evidence import effect, on_offer
+from careatlas.improve.evidence.measuring import effect, on_offer
 
 SEEDS = range(601, 605)
 EXAMPLES, WITHOUT_EFFECT = 120, 60

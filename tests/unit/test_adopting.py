@@ -1,6 +1,6 @@
 """“We are doing this”: who may say so, when it can be taken back, and what is shown of its result."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import library_small
 import pytest
@@ -10,11 +10,14 @@ from django.utils import timezone
 from library_small import effect, published
 
 from careatlas.errors import NotKnownError
-from careatlas.improve.evidence import adopting, arriving, deciding
-from careatlas.improve.evidence import effect as effects
-from careatlas.improve.evidence.effect import Effect
+from careatlas.improve.evidence import arriving
+from careatlas.improve.evidence.assessing import deciding
+from careatlas.improve.evidence.following import adopting
+from careatlas.improve.evidence.measuring import effect as effects
+from careatlas.improve.evidence.measuring.effect import Effect
+from careatlas.improve.evidence.measuring.fixed import is_fixed_before
 from careatlas.improve.evidence.models import Adoption, Notice
-from careatlas.improve.evidence.sections import Wrong
+from careatlas.improve.evidence.writing.sections import Wrong
 from careatlas.improve.people import organisations
 from careatlas.improve.people.models import Organisation, Role
 from careatlas.improve.record import keeping
@@ -22,11 +25,17 @@ from careatlas.improve.record.models import Entry
 
 pytestmark = pytest.mark.django_db
 KNOWN, LATER = date(2026, 3, 31), date(2026, 4, 1)  # the last day on file, and a start after it
+TODAY = datetime(2026, 3, 20, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory):
     return library_small.small(tmp_path_factory.mktemp("atlas"))
+
+
+@pytest.fixture(autouse=True)
+def today(monkeypatch):
+    monkeypatch.setattr(timezone, "now", lambda: TODAY)
 
 
 @pytest.fixture
@@ -36,7 +45,7 @@ def known(monkeypatch):
     class Known:
         until = KNOWN
 
-    monkeypatch.setattr(effects, "known_until", lambda *given: Known.until)
+    monkeypatch.setattr(adopting, "known_until", lambda *given: Known.until)
     return Known
 
 
@@ -85,11 +94,18 @@ def measured_as(monkeypatch, percent, lower, upper, verdict):
 def test_registered_before_the_figures_it_is_one_honest_test(example, ben, release, known):
     adoption = register(example, ben, release, note="With *pharmacists*.")
     assert (adoption.known_until, adoption.fixed_in) == (KNOWN, release.id)
-    assert adopting.is_fixed_before(adoption)
+    assert is_fixed_before(adoption)
 
 
 def test_registered_afterwards_it_is_not(example, ben, release, known):
-    assert not adopting.is_fixed_before(register(example, ben, release, starts_on=KNOWN))
+    assert not is_fixed_before(register(example, ben, release, starts_on=KNOWN))
+
+
+def test_registered_after_the_start_it_is_not_even_before_there_are_figures(
+    example, ben, release, known, monkeypatch
+):
+    monkeypatch.setattr(timezone, "now", lambda: TODAY + timedelta(days=20))
+    assert not is_fixed_before(register(example, ben, release))
 
 
 def test_a_plan_manager_of_the_board_speaks_for_its_parts_and_for_nobody_elses(example, ben, release, known):

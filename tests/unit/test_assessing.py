@@ -8,12 +8,12 @@ from assessing_small import GATES, WORDS, handed_in, measurable, person, scores,
 from django.contrib.auth.models import AnonymousUser
 
 from careatlas.errors import NotKnownError
-from careatlas.improve.evidence import assessing, deciding, rounds
-from careatlas.improve.evidence.assessing import NotNow
-from careatlas.improve.evidence.effect import Effect
+from careatlas.improve.evidence.assessing import deciding, rounds, scoring
+from careatlas.improve.evidence.assessing.scoring import NotNow
 from careatlas.improve.evidence.impartial import assessable, decidable_by, may_assess, may_decide
+from careatlas.improve.evidence.measuring.effect import Effect
 from careatlas.improve.evidence.models import Assessment, Example, Stage
-from careatlas.improve.evidence.sections import Wrong
+from careatlas.improve.evidence.writing.sections import Wrong
 from careatlas.improve.people import roles
 from careatlas.improve.people.models import Organisation, Role
 from careatlas.improve.record import chain, keeping
@@ -42,7 +42,7 @@ def release():
 @pytest.fixture(autouse=True)
 def country(monkeypatch):
     small_country()
-    monkeypatch.setattr(assessing.timezone, "now", lambda: NOW)
+    monkeypatch.setattr(scoring.timezone, "now", lambda: NOW)
 
 
 @pytest.fixture
@@ -160,52 +160,52 @@ def test_only_an_open_round_is_assessed(author, ann, stage):
 
 
 def test_whoever_moved_to_the_owner_may_write_no_more(example, ann):
-    place = assessing.take(example, ann)
+    place = scoring.take(example, ann)
     roles.grant(ann, Role.READER, example.owner, "the test", "moved")
     with pytest.raises(NotKnownError):
-        assessing.save(place, ann, place.version, scores(3, 3, 3, 3), WORDS, "")
+        scoring.save(place, ann, place.version, scores(3, 3, 3, 3), WORDS, "")
 
 
 # Places
 
 
 def test_two_take_a_place_and_the_next_is_told_that_it_is_late(example, ann, ben, cas):
-    assessing.take(example, ann)
-    assessing.take(example, ben)
-    assert [waiting.example for waiting in assessing.queue(cas)] == []
+    scoring.take(example, ann)
+    scoring.take(example, ben)
+    assert [waiting.example for waiting in scoring.queue(cas)] == []
     with pytest.raises(NotNow, match="taken the places"):
-        assessing.take(example, cas)
+        scoring.take(example, cas)
 
 
 def test_a_place_taken_twice_is_one_place(example, ann):
-    assert assessing.take(example, ann) == assessing.take(example, ann)
+    assert scoring.take(example, ann) == scoring.take(example, ann)
     assert Assessment.objects.count() == 1
 
 
 def test_the_queue_holds_what_one_has_begun_and_then_what_waits(example, author, ann):
     later = submitted(author, title="Later", submitted_at=datetime(2026, 5, 1, tzinfo=UTC))
     own = submitted(author, owner="B1", title="Own")
-    assert [waiting.example for waiting in assessing.queue(ann)] == [example, later]
-    assessing.take(later, ann)
-    assert [(one.example, one.mine is not None) for one in assessing.queue(ann)] == [
+    assert [waiting.example for waiting in scoring.queue(ann)] == [example, later]
+    scoring.take(later, ann)
+    assert [(one.example, one.mine is not None) for one in scoring.queue(ann)] == [
         (later, True),
         (example, False),
     ]
     handed_in(example, ann, 3, 3, 3, 3)
-    assert example not in [one.example for one in assessing.queue(ann)]
-    assert [one.example for one in assessing.handed_in_by(ann)] == [example]
-    assert own not in [one.example for one in assessing.queue(ann)]
+    assert example not in [one.example for one in scoring.queue(ann)]
+    assert [one.example for one in scoring.handed_in_by(ann)] == [example]
+    assert own not in [one.example for one in scoring.queue(ann)]
 
 
 def test_a_place_is_given_back_with_its_draft(example, ann, cas):
-    place = assessing.take(example, ann)
-    assessing.leave(place, ann)
+    place = scoring.take(example, ann)
+    scoring.leave(place, ann)
     assert not Assessment.objects.exists()
-    assert [waiting.example for waiting in assessing.queue(cas)] == [example]
+    assert [waiting.example for waiting in scoring.queue(cas)] == [example]
 
 
 def test_a_publisher_gives_a_place_that_nobody_fills_to_another(example, ann, pat):
-    place = assessing.take(example, ann)
+    place = scoring.take(example, ann)
     with pytest.raises(Wrong):
         deciding.free_place(place, pat, " ")
     deciding.free_place(place, pat, "away for months")
@@ -219,67 +219,67 @@ def test_a_publisher_gives_a_place_that_nobody_fills_to_another(example, ann, pa
 
 
 def test_a_draft_holds_however_little_there_is(example, ann):
-    place = assessing.take(example, ann)
-    place = assessing.save(place, ann, place.version, {"savings": 2}, {"quality": " so far "}, "")
+    place = scoring.take(example, ann)
+    place = scoring.save(place, ann, place.version, {"savings": 2}, {"quality": " so far "}, "")
     assert (place.scores, place.comments) == ({"savings": 2}, {"quality": "so far"})
     assert place.handed_in_at is None
 
 
 def test_another_window_does_not_write_over_a_draft(example, ann):
-    place = assessing.take(example, ann)
-    assessing.save(place, ann, place.version, {"savings": 2}, {}, "one window")
+    place = scoring.take(example, ann)
+    scoring.save(place, ann, place.version, {"savings": 2}, {}, "one window")
     with pytest.raises(keeping.EditedMeanwhile) as refused:
-        assessing.save(place, ann, place.version, {"savings": 4}, {}, "another")
+        scoring.save(place, ann, place.version, {"savings": 4}, {}, "another")
     assert refused.value.now.comment == "one window"
 
 
 @pytest.mark.parametrize("gate", GATES)
 def test_each_gate_needs_a_score_and_words(example, ann, gate):
-    place = assessing.take(example, ann)
+    place = scoring.take(example, ann)
     points, words = scores(3, 3, 3, 3), dict(WORDS)
     del points[gate]
     words[gate] = "  "
     with pytest.raises(Wrong) as refused:
-        assessing.hand_in(place, ann, place.version, points, words, "")
+        scoring.hand_in(place, ann, place.version, points, words, "")
     assert set(refused.value.faults) == {f"score-{gate}", f"comment-{gate}"}
     assert Assessment.objects.get().handed_in_at is None
 
 
 @pytest.mark.parametrize("score", [-1, 5, 99])
 def test_a_score_is_0_to_4(example, ann, score):
-    place = assessing.take(example, ann)
+    place = scoring.take(example, ann)
     with pytest.raises(Wrong, match="from 0 to 4"):
-        assessing.save(place, ann, place.version, {"savings": score}, {}, "")
+        scoring.save(place, ann, place.version, {"savings": score}, {}, "")
 
 
 def test_words_are_never_cut_silently(example, ann):
-    place = assessing.take(example, ann)
+    place = scoring.take(example, ann)
     with pytest.raises(Wrong, match="too many"):
-        assessing.save(place, ann, place.version, {}, {"savings": "x" * 4001}, "")
+        scoring.save(place, ann, place.version, {}, {"savings": "x" * 4001}, "")
 
 
 def test_what_is_handed_in_is_final(example, ann):
     done = handed_in(example, ann, 3, 3, 3, 3)
-    for write in (assessing.save, assessing.hand_in):
+    for write in (scoring.save, scoring.hand_in):
         with pytest.raises(NotNow, match="final"):
             write(done, ann, done.version, scores(4, 4, 4, 4), WORDS, "")
     with pytest.raises(NotNow):
-        assessing.leave(done, ann)
+        scoring.leave(done, ann)
     assert Assessment.objects.get().scores == scores(3, 3, 3, 3)
 
 
 def test_nobody_writes_in_anothers_assessment(example, ann, ben):
-    place = assessing.take(example, ann)
-    assessing.take(example, ben)
+    place = scoring.take(example, ann)
+    scoring.take(example, ben)
     with pytest.raises(NotKnownError):
-        assessing.save(place, ben, place.version, scores(0, 0, 0, 0), WORDS, "")
+        scoring.save(place, ben, place.version, scores(0, 0, 0, 0), WORDS, "")
 
 
 def test_nothing_is_written_once_the_round_is_over(example, ann, pat):
-    place = assessing.take(example, ann)
+    place = scoring.take(example, ann)
     deciding.return_to_author(example, pat, example.version, "The costs are missing.")
     with pytest.raises(NotKnownError):
-        assessing.hand_in(place, ann, place.version, scores(3, 3, 3, 3), WORDS, "")
+        scoring.hand_in(place, ann, place.version, scores(3, 3, 3, 3), WORDS, "")
 
 
 # Blindness
@@ -292,8 +292,8 @@ def seen_by(user) -> set[str]:
 
 def test_nobody_sees_anothers_scores_until_two_are_in(example, author, ann, ben, cas, pat):
     handed_in(example, ann, 3, 3, 3, 3)
-    place = assessing.take(example, ben)
-    assessing.save(place, ben, place.version, {"savings": 1}, {}, "a draft")
+    place = scoring.take(example, ben)
+    scoring.save(place, ben, place.version, {"savings": 1}, {}, "a draft")
     assert seen_by(ann) == {"Ann"}
     assert seen_by(ben) == {"Ben"}
     for other in (author, cas, pat, NOBODY):
@@ -357,8 +357,8 @@ def recorded(user) -> str:
 
 def test_the_record_shows_nobody_anothers_scores_before_it_may(example, author, ann, ben, cas, pat):
     handed_in(example, ann, 3, 3, 3, 3)
-    place = assessing.take(example, ben)
-    assessing.save(place, ben, place.version, {"savings": 1}, {"savings": "a secret draft"}, "")
+    place = scoring.take(example, ben)
+    scoring.save(place, ben, place.version, {"savings": 1}, {"savings": "a secret draft"}, "")
     for other in (author, ann, cas, pat, NOBODY):
         told = recorded(other)
         assert "secret" not in told
@@ -370,7 +370,7 @@ def test_the_record_shows_nobody_anothers_scores_before_it_may(example, author, 
         assert "'savings': 3" not in recorded(other)
         assert ann.email not in recorded(other)
 
-    place = assessing.hand_in(Assessment.objects.get(pk=place.pk), ben, 2, scores(2, 3, 3, 3), WORDS, "")
+    place = scoring.hand_in(Assessment.objects.get(pk=place.pk), ben, 2, scores(2, 3, 3, 3), WORDS, "")
     assert "'savings': 2" in recorded(ann)
     assert "'savings': 3" in recorded(pat)
     assert "secret" not in recorded(ann)  # a draft stays its writer's
@@ -379,8 +379,8 @@ def test_the_record_shows_nobody_anothers_scores_before_it_may(example, author, 
 
 
 def test_a_publisher_who_frees_a_place_does_not_read_the_draft(example, ann, pat):
-    place = assessing.take(example, ann)
-    assessing.save(place, ann, place.version, {"savings": 1}, {"savings": "a secret draft"}, "")
+    place = scoring.take(example, ann)
+    scoring.save(place, ann, place.version, {"savings": 1}, {"savings": "a secret draft"}, "")
     deciding.free_place(place, pat, "away")
     assert "secret" not in recorded(pat)
 
@@ -414,14 +414,14 @@ def test_two_who_disagree_wait_for_a_third_who_reads_both_and_whose_scores_stand
     )
     assert (now.scores, now.overall, now.rating) == ({}, None, "")
 
-    [waiting] = assessing.queue(cas)
+    [waiting] = scoring.queue(cas)
     assert waiting.is_third
-    place = assessing.take(example, cas)
+    place = scoring.take(example, cas)
     assert place.is_third
     assert seen_by(cas) == {"Ann", "Ben", "Cas"}
     assert not rounds.round_of(example).is_finished
     assert seen_by(ann) == {"Ann", "Ben"}  # the third's draft is nobody's
-    assessing.hand_in(place, cas, place.version, scores(3, 3, 3, 3), WORDS, "")
+    scoring.hand_in(place, cas, place.version, scores(3, 3, 3, 3), WORDS, "")
 
     now = rounds.round_of(example)
     assert (now.is_finished, now.overall, now.rating) == (True, 75, "recommended")
@@ -440,8 +440,8 @@ def test_ratings_alone_may_disagree(example, ann, ben):
 def test_neither_of_the_two_is_their_own_third(example, ann, ben):
     handed_in(example, ann, 4, 4, 4, 4)
     handed_in(example, ben, 0, 0, 0, 0)
-    assert not assessing.take(example, ann).is_third
-    assert assessing.queue(ben) == []
+    assert not scoring.take(example, ann).is_third
+    assert scoring.queue(ben) == []
 
 
 # Deciding
@@ -575,7 +575,7 @@ def test_nobody_decides_on_what_they_wrote_or_assessed(author, pat, release):
     assert not may_decide(pat, submitted(pat))
     other = submitted(author)
     assert may_decide(pat, other)
-    assessing.take(other, pat)
+    scoring.take(other, pat)
     assert not may_decide(pat, other)
     with pytest.raises(NotKnownError):
         deciding.publish(other, pat, other.version, release)
@@ -627,7 +627,7 @@ def test_a_published_example_can_be_withdrawn_in_the_middle_of_a_review(
 ):
     example = published(author, ann, ben, pat, release)
     again = deciding.open_review(example, pat, example.version)
-    assessing.take(again, ann)
+    scoring.take(again, ann)
     withdrawn = deciding.withdraw(again, pat, again.version, "It harmed people.")
     assert not Example.objects.filter(assessable(ann), pk=withdrawn.pk).exists()
 

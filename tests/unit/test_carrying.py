@@ -12,8 +12,8 @@ from click.testing import CliRunner
 
 from careatlas.cli import main
 from careatlas.errors import AtlasError
-from careatlas.improve.evidence import carrying
 from careatlas.improve.evidence.models import Example, Stage
+from careatlas.improve.evidence.writing import carrying
 from careatlas.improve.people import organisations
 from careatlas.improve.people.models import Organisation, Role
 from careatlas.improve.record import keeping

@@ -1,7 +1,7 @@
 """What an example did: proven, or proposed with the reason. Thirty-two areas of a small country over two years."""
 
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
 import pytest
@@ -9,8 +9,10 @@ from small_release import release_of
 
 from careatlas.engine.release import open_release
 from careatlas.errors import NotKnownError
-from careatlas.improve.evidence import effect, in_turn, on_offer
-from careatlas.improve.evidence.effect import Effect, measure, was_fixed_before
+from careatlas.improve.evidence.measuring import effect, in_turn, on_offer
+from careatlas.improve.evidence.measuring.effect import Effect, measure
+from careatlas.improve.evidence.measuring.fixed import is_fixed_before, known_until
+from careatlas.improve.evidence.models import Adoption
 
 AREAS, MONTHS, BEGAN = 32, 24, 12
 OWN, PEOPLE, START = "S05", 400_000, date(2025, 1, 1)
@@ -296,14 +298,25 @@ def test_what_is_on_offer_has_six_months_on_either_side(tmp_path):
     assert (days[0], days[-1]) == (date(2024, 7, 1), date(2025, 6, 1))  # December is missing
     assert effect.indicators_on_offer(release, OWN) == [INDICATOR]
     assert effect.indicators_on_offer(release, "T01") == []
-    assert effect.known_until(release, INDICATOR, OWN) == date(2025, 11, 30)
-    assert effect.known_until(release, INDICATOR, "T01") is None
+    assert known_until(release, INDICATOR, OWN) == date(2025, 11, 30)
+    assert known_until(release, INDICATOR, "T01") is None
 
 
-def test_nothing_is_fixed_beforehand_that_the_release_already_knew():
-    assert was_fixed_before(date(2025, 4, 1), date(2025, 3, 31))
-    assert not was_fixed_before(date(2025, 4, 1), date(2025, 4, 30))
-    assert not was_fixed_before(date(2025, 4, 1), None)
+@pytest.mark.parametrize(
+    ("fixed_on", "known_until", "is_before"),
+    [
+        (date(2025, 3, 20), date(2025, 2, 28), True),
+        (date(2025, 4, 1), date(2025, 3, 31), True),  # on the very day
+        (date(2025, 4, 2), date(2025, 3, 31), False),  # owners know their own figures before the atlas does
+        (date(2025, 4, 1), date(2025, 4, 30), False),
+        (date(2025, 4, 1), None, False),
+        (None, date(2025, 3, 31), False),
+    ],
+)
+def test_fixed_beforehand_is_what_nobody_could_know_yet(fixed_on, known_until, is_before):
+    stamp = datetime.combine(fixed_on, time(23, 59), UTC) if fixed_on else None
+    told = Adoption(starts_on=date(2025, 4, 1), fixed_at=stamp, known_until=known_until)
+    assert is_fixed_before(told) is is_before
 
 
 def test_an_areas_effect_is_its_distance_from_a_line_through_the_others_by_hand():

@@ -7,9 +7,9 @@ from django.contrib.auth.models import AnonymousUser
 from files_small import GOOD, JPEG, archive, pdf, png, relation, word, workbook
 
 from careatlas.errors import NotKnownError
-from careatlas.improve.evidence import examples, files
-from careatlas.improve.evidence.file_kinds import FileRefusedError, check
 from careatlas.improve.evidence.models import Attachment, Stage
+from careatlas.improve.evidence.writing import examples, files
+from careatlas.improve.evidence.writing.file_kinds import FileRefusedError, check
 from careatlas.improve.people import organisations
 from careatlas.improve.people.models import Role
 from careatlas.improve.record.models import Entry

@@ -1,14 +1,16 @@
 """Writing an example: who sees and edits it, two writers, the measure that is fixed, handing in."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 import web_release
 from authored import STARTED, WHOLE, example, person, whole
+from django.utils import timezone
 
 from careatlas.errors import NotKnownError
-from careatlas.improve.evidence import examples, sections
+from careatlas.improve.evidence.measuring.fixed import is_fixed_before
 from careatlas.improve.evidence.models import Example, Invitation, Stage
+from careatlas.improve.evidence.writing import examples, sections
 from careatlas.improve.people import organisations, roles
 from careatlas.improve.people.models import Organisation, Role
 from careatlas.improve.record import keeping
@@ -260,18 +262,19 @@ def measured(ann, draft, release):
     return choose
 
 
-def test_fixed_before_what_came_after_is_on_file(ann, measured, release):
+def test_fixed_before_what_came_after_is_on_file(ann, measured, release, monkeypatch):
+    monkeypatch.setattr(timezone, "now", lambda: datetime(2026, 3, 20, tzinfo=UTC))
     one = measured("2026-04-01")
     fixed = examples.fix_measure(one.pk, ann, one.version, release)
     assert (fixed.fixed_in, fixed.known_until) == (release.id, date(2026, 3, 31))
     assert fixed.fixed_at is not None
-    assert examples.is_fixed_before(fixed)
+    assert is_fixed_before(fixed)
 
 
 def test_fixed_when_the_result_could_be_seen_is_said_to_be(ann, measured, release):
     one = measured("2025-09-01")
-    assert not examples.is_fixed_before(examples.fix_measure(one.pk, ann, one.version, release))
-    assert not examples.is_fixed_before(one)
+    assert not is_fixed_before(examples.fix_measure(one.pk, ann, one.version, release))
+    assert not is_fixed_before(one)
 
 
 def test_fixing_twice_keeps_the_first_stamp(ann, measured, release):

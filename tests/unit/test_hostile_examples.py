@@ -12,8 +12,8 @@ import web_release
 from authored import example, person, signed_in
 
 from careatlas.errors import AtlasError
-from careatlas.improve.evidence import examples, files, plain_language, sections
 from careatlas.improve.evidence.models import Example, Stage
+from careatlas.improve.evidence.writing import examples, files, plain_language, sections
 from careatlas.improve.people import organisations
 from careatlas.improve.people.models import Role
 from careatlas.web.text import written_by_people

@@ -13,8 +13,8 @@ from careatlas.improve.evidence import tokens
 from careatlas.improve.evidence.models import Example, Stage, Token
 from careatlas.improve.people import organisations, roles
 from careatlas.improve.people.models import Role
-from careatlas.web import library_api
 from careatlas.web.api import api
+from careatlas.web.library import api as library_api
 from careatlas.web.sign_in import SIGNED_IN_AT
 
 pytestmark = pytest.mark.django_db
@@ -130,7 +130,7 @@ def test_an_example_is_begun_filled_fixed_and_handed_in(client, ann):
 
 
 def _programmes():
-    from careatlas.improve.evidence import sections
+    from careatlas.improve.evidence.writing import sections
     from careatlas.web.current import current_release
 
     return sections.programmes(current_release())

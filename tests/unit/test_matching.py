@@ -10,7 +10,7 @@ from authored import person
 from library_small import effect, published
 
 from careatlas.errors import NotKnownError
-from careatlas.improve.evidence import inviting, matching, needs
+from careatlas.improve.evidence.matching import choosing, inviting, needs
 from careatlas.improve.evidence.models import Adoption, Invitation, Notice
 from careatlas.improve.people import organisations
 from careatlas.improve.people.models import Organisation, Role
@@ -39,7 +39,7 @@ def ann(release):
 
 
 def shown(release, area) -> list[int]:
-    return [row["example"] for row in matching.for_area(release, area)]
+    return [row["example"] for row in choosing.for_area(release, area)]
 
 
 # --- needs ----------------------------------------------------------------------------------------------
@@ -90,9 +90,9 @@ def test_needs_of_an_area_and_of_an_indicator_are_the_same(release):
 
 def test_the_reasons_add_up_and_are_said_in_one_sentence(release, ann):
     published(ann)
-    (row,) = matching.for_area(release, "s00")
+    (row,) = choosing.for_area(release, "s00")
     # Topic 30 of 30; gap 10 of 20 % x 20; effect 6 of 20 % x 20; setting: first of ten, 15; rating: second of two.
-    assert [row[f"score_{name}"] for name in matching.WEIGHTS] == [30.0, 10.0, 6.0, 15.0, 7.5]
+    assert [row[f"score_{name}"] for name in choosing.WEIGHTS] == [30.0, 10.0, 6.0, 15.0, 7.5]
     assert row["score"] == 68.5
     assert row["why"] == (
         "Alderbrook has been 15% above Simland in “Broad-spectrum antibiotics” over 24 periods (95% interval 10% to "
@@ -103,13 +103,13 @@ def test_the_reasons_add_up_and_are_said_in_one_sentence(release, ann):
 
 
 def test_a_need_without_an_example_shows_none(release, ann):
-    assert matching.for_area(release, "S01") == []
+    assert choosing.for_area(release, "S01") == []
 
 
 @pytest.mark.parametrize("area", ["S02", "S03", "S04", "S05"])
 def test_nothing_is_recommended_where_there_is_no_need(release, ann, area):
     published(ann)
-    assert matching.for_area(release, area) == []
+    assert choosing.for_area(release, area) == []
 
 
 def test_what_went_the_other_way_is_not_recommended(release, ann):
@@ -134,14 +134,14 @@ def test_proven_stands_before_proposed_and_the_same_figure_before_the_same_progr
     programme = published(ann, indicator="completed")
     proven = published(ann)
     assert shown(release, "S00") == [proven.pk, proposed.pk, programme.pk]
-    rows = {row["example"]: row for row in matching.for_area(release, "S00")}
+    rows = {row["example"]: row for row in choosing.for_area(release, "S00")}
     assert "not proven" in rows[proposed.pk]["why"]
     assert "another of its programme" in rows[programme.pk]["why"]
 
 
 def test_what_was_measured_the_wrong_way_scores_nothing_and_beyond_chance_is_not_shown(release, ann):
     published(ann, verdict="proposed", effect=effect(9.0, -1.0, 19.0, "proposed"))
-    (row,) = matching.for_area(release, "S00")
+    (row,) = choosing.for_area(release, "S00")
     assert row["score_effect"] == 0
     assert "a change of +9% (95% interval -1% to +19%) was measured, which is not proven" in row["why"]
     published(ann, verdict="proposed", effect=effect(9.0, 2.0, 16.0, "proposed"))
@@ -149,30 +149,30 @@ def test_what_was_measured_the_wrong_way_scores_nothing_and_beyond_chance_is_not
 
 
 def test_of_two_levels_the_board_stands_for_its_part(release):
-    assert matching.likeness_of(release, "S00", "S07").rank == 1
-    assert matching.likeness_of(release, "S00", "S20").rank is None
-    assert matching.likeness_of(release, "S00", "S20").is_known
-    assert not matching.likeness_of(release, "S00", "B0").is_known  # it lies in it
-    assert not matching.likeness_of(release, "S00", "T00").is_known
+    assert choosing.likeness_of(release, "S00", "S07").rank == 1
+    assert choosing.likeness_of(release, "S00", "S20").rank is None
+    assert choosing.likeness_of(release, "S00", "S20").is_known
+    assert not choosing.likeness_of(release, "S00", "B0").is_known  # it lies in it
+    assert not choosing.likeness_of(release, "S00", "T00").is_known
 
 
 def test_too_unlike_a_place_counts_little_and_is_said(release, ann):
     published(ann, owner="S08")
-    (row,) = matching.for_area(release, "S00")
+    (row,) = choosing.for_area(release, "S00")
     assert row["score_setting"] == 3.8
     assert "too unlike" in row["why"]
 
 
 def test_an_unknown_area_is_refused(release, ann):
     with pytest.raises(NotKnownError):
-        matching.for_area(release, "nowhere")
+        choosing.for_area(release, "nowhere")
 
 
 # --- areas for an example -------------------------------------------------------------------------------
 
 
 def test_who_could_gain_and_how_much_with_its_interval(release, ann):
-    first, second = matching.for_example(release, published(ann))
+    first, second = choosing.for_example(release, published(ann))
     assert [row["area"] for row in (first, second)] == ["S01", "S00"]
     assert (second["amount"], second["lower"], second["upper"], second["probability"]) == (40, 20, 60, 0.99)
     assert "20 to 60 fewer a month (95% interval)" in second["why"]
@@ -184,15 +184,15 @@ def test_who_does_it_already_is_marked(release, ann):
     said = {"starts_on": date(2026, 1, 1), "fixed_at": "2025-12-01T00:00Z", "fixed_in": release.id}
     s00 = Organisation.objects.get(pk="S00")
     keeping.create(Adoption, ann.email, "a test", example=one, organisation=s00, user=ann, **said)
-    assert {row["area"]: row["is_adopted"] for row in matching.for_example(release, one)} == {
+    assert {row["area"]: row["is_adopted"] for row in choosing.for_example(release, one)} == {
         "S01": False,
         "S00": True,
     }
-    assert matching.for_area(release, "S00")[0]["is_adopted"]
+    assert choosing.for_area(release, "S00")[0]["is_adopted"]
 
 
 def test_without_an_indicator_nobody_is_said_to_gain(release, ann):
-    assert matching.for_example(release, published(ann, indicator="")) == []
+    assert choosing.for_example(release, published(ann, indicator="")) == []
 
 
 # --- who got better is asked ----------------------------------------------------------------------------

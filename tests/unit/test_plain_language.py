@@ -6,7 +6,7 @@ from careatlas.catalogue.care_setting import CareSetting, load_care_settings
 from careatlas.catalogue.library import load_for_library
 from careatlas.catalogue.plain_words import load_plain_words
 from careatlas.errors import AtlasError
-from careatlas.improve.evidence.plain_language import advice
+from careatlas.improve.evidence.writing.plain_language import advice
 
 
 def about(text: str, **more: str) -> list[str]:

@@ -7,8 +7,9 @@ import pytest
 import web_release
 from django.test import Client, override_settings
 
-from careatlas.improve.evidence import adopting, seed
+from careatlas.improve.evidence import seed
 from careatlas.improve.evidence import simulated as made_up_examples
+from careatlas.improve.evidence.following import adopting
 from careatlas.improve.evidence.models import Adoption, Assessment, Example, Stage, Thread
 from careatlas.improve.people import organisations, simulated
 from careatlas.improve.people.models import Kind, Organisation, User

@@ -10,9 +10,11 @@ from django.utils import timezone
 from library_small import published
 
 from careatlas.errors import NotKnownError
-from careatlas.improve.evidence import digests, following, talking, telling, voices
+from careatlas.improve.evidence import voices
+from careatlas.improve.evidence.following import follows, talking
 from careatlas.improve.evidence.models import Follow, Notice, Post, Preference, Thread
-from careatlas.improve.evidence.sections import Wrong
+from careatlas.improve.evidence.notices import digests, telling
+from careatlas.improve.evidence.writing.sections import Wrong
 from careatlas.improve.people import organisations, roles
 from careatlas.improve.people.models import Organisation, Role
 from careatlas.improve.record import keeping
@@ -147,9 +149,9 @@ def test_a_peer_group_is_for_the_area_and_those_like_it_with_the_gap(ben, ann, r
 
 
 def test_a_notice_of_a_peer_group_reaches_nobody_outside_it(ben, ann, release):
-    following.follow(ann, "indicator", "antibiotics", release)
+    follows.follow(ann, "indicator", "antibiotics", release)
     alike = person("Alike", (Role.AUTHOR, "S01"))
-    following.follow(alike, "indicator", "antibiotics", release)
+    follows.follow(alike, "indicator", "antibiotics", release)
     start(ben, release, organisation=org("S00"), **TOPIC)
     assert [notice.user for notice in Notice.objects.all()] == [alike]
 
@@ -214,11 +216,11 @@ def test_of_two_who_close_it_the_second_is_told(example, ben, publisher, release
 
 def test_following_twice_is_following_once(example, ben, release):
     for _ in range(2):
-        following.follow(ben, "example", str(example.pk), release)
+        follows.follow(ben, "example", str(example.pk), release)
     assert Follow.objects.count() == 1
-    following.unfollow(ben, "example", str(example.pk))
-    following.unfollow(ben, "example", str(example.pk))
-    assert not following.is_following(ben, "example", str(example.pk))
+    follows.unfollow(ben, "example", str(example.pk))
+    follows.unfollow(ben, "example", str(example.pk))
+    assert not follows.is_following(ben, "example", str(example.pk))
 
 
 @pytest.mark.parametrize(
@@ -234,30 +236,30 @@ def test_following_twice_is_following_once(example, ben, release):
 )
 def test_what_is_not_there_cannot_be_followed(example, ben, release, kind, key):
     with pytest.raises(NotKnownError):
-        following.follow(ben, kind, key, release)
+        follows.follow(ben, kind, key, release)
 
 
 def test_a_draft_or_a_closed_group_cannot_be_followed_from_outside(example, ben, ann, release):
     group = start(ben, release, organisation=org("S00"), **TOPIC)
     with pytest.raises(NotKnownError):
-        following.follow(ann, "thread", str(group.pk), release)
+        follows.follow(ann, "thread", str(group.pk), release)
     draft = published(ann, stage="draft")
     with pytest.raises(NotKnownError):
-        following.follow(ben, "example", str(draft.pk), release)
+        follows.follow(ben, "example", str(draft.pk), release)
 
 
 def test_a_search_is_the_same_however_it_is_written(example, ben, release):
-    following.follow(ben, "search", "programme=medicines&words=antibiotics&page=3", release)
-    assert following.is_following(ben, "search", "words=antibiotics&programme=medicines")
-    (one,) = following.followed(ben, release)
+    follows.follow(ben, "search", "programme=medicines&words=antibiotics&page=3", release)
+    assert follows.is_following(ben, "search", "words=antibiotics&programme=medicines")
+    (one,) = follows.followed(ben, release)
     assert one.title == "Search: “antibiotics”, Medicines"
 
 
 def test_a_new_example_is_told_to_its_author_its_topic_and_the_searches_that_find_it(ann, ben, release):
     cat, dan = person("Cat"), person("Dan")
-    following.follow(ben, "indicator", "antibiotics", release)
-    following.follow(cat, "search", "words=spectrum", release)
-    following.follow(dan, "search", "words=hips", release)
+    follows.follow(ben, "indicator", "antibiotics", release)
+    follows.follow(cat, "search", "words=spectrum", release)
+    follows.follow(dan, "search", "words=hips", release)
     telling.of_publication(published(ann))
     told = {notice.user.name: notice.text for notice in Notice.objects.all()}
     new = "New in the library: “Fewer broad-spectrum antibiotics”"

@@ -9,8 +9,8 @@ from assessing_small import GATES, WORDS, handed_in, measurable, person, scores,
 from django.test import Client
 from django.utils.html import escape
 
-from careatlas.improve.evidence import assessing, deciding
-from careatlas.improve.evidence.effect import Effect
+from careatlas.improve.evidence.assessing import deciding, scoring
+from careatlas.improve.evidence.measuring.effect import Effect
 from careatlas.improve.evidence.models import Assessment, Example, Stage
 from careatlas.improve.people.models import Role, User
 from careatlas.web import sign_in
@@ -305,7 +305,7 @@ def test_the_last_place_is_given_once(example, ann, ben, cas):
     client = of(cas)
     take = form(text(client.get(here(example))), "take")
     handed_in(example, ann, 3, 3, 3, 3)
-    assessing.take(example, ben)
+    scoring.take(example, ben)
     late = client.post(here(example), take)
     assert late.status_code == 409
     assert "taken the places" in text(late)
@@ -371,8 +371,8 @@ def test_reviews_due_are_listed_and_opened(example, ann, ben, pat):
 
 
 def test_a_place_that_nobody_fills_goes_to_another(example, ann, cas, pat):
-    place = assessing.take(example, ann)
-    assessing.save(place, ann, 1, scores(1, 1, 1, 1), WORDS, "hidden")
+    place = scoring.take(example, ann)
+    scoring.save(place, ann, 1, scores(1, 1, 1, 1), WORDS, "hidden")
     publisher = of(pat)
     page = text(publisher.get(deciding_on(example)))
     assert "Ann: at it" in page

@@ -9,8 +9,8 @@ from authored import STARTED, WHOLE, example, person, signed_in, whole
 from django.test import Client
 from files_small import GOOD
 
-from careatlas.improve.evidence import sections
 from careatlas.improve.evidence.models import Attachment, Example, Invitation, Stage
+from careatlas.improve.evidence.writing import sections
 from careatlas.improve.people import organisations
 from careatlas.improve.people.models import Organisation, Role
 from careatlas.improve.record import keeping

@@ -11,9 +11,11 @@ import web_release
 from assessing_small import handed_in, measurable, person, submitted
 from authored import signed_in
 
-from careatlas.improve.evidence import deciding, examples, printing, tokens
-from careatlas.improve.evidence.history import history_of
+from careatlas.improve.evidence import printing, tokens
+from careatlas.improve.evidence.assessing import deciding
 from careatlas.improve.evidence.models import Example, Stage, Token
+from careatlas.improve.evidence.writing import examples
+from careatlas.improve.evidence.writing.history import history_of
 from careatlas.improve.people import organisations
 from careatlas.improve.people.models import Role
 from careatlas.improve.record import keeping

@@ -1,7 +1,8 @@
 """Pages of matching, adopting, conversations and notices: what is seen, what forms do, and what they refuse."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
 
 import library_small
 import pytest
@@ -12,14 +13,15 @@ from django.test import Client, override_settings
 from django.utils import timezone
 from library_small import effect, published
 
-from careatlas.improve.evidence import adopting, digests, inviting, telling
-from careatlas.improve.evidence import effect as effects
+from careatlas.improve.evidence.following import adopting
+from careatlas.improve.evidence.matching import inviting
 from careatlas.improve.evidence.models import Adoption, Follow, Invitation, Post, Preference, Thread
+from careatlas.improve.evidence.notices import digests, telling
 from careatlas.improve.people import organisations
 from careatlas.improve.people.models import Organisation, Role
 from careatlas.improve.record import keeping
+from careatlas.web.account.notice_pages import post_digest
 from careatlas.web.configuration import Configuration
-from careatlas.web.notice_pages import post_digest
 from careatlas.web.sign_in import SIGNED_IN_AT
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +57,9 @@ def known(monkeypatch):
     class Known:
         until = date(2026, 3, 31)
 
-    monkeypatch.setattr(effects, "known_until", lambda *given: Known.until)
+    today = datetime(2026, 3, 20, 12, tzinfo=UTC)
+    monkeypatch.setattr(adopting, "timezone", SimpleNamespace(now=lambda: today))
+    monkeypatch.setattr(adopting, "known_until", lambda *given: Known.until)
     return Known
 
 

@@ -15,7 +15,7 @@ from pydantic import Field
 from careatlas.engine.release import Release
 from careatlas.errors import AtlasError
 from careatlas.present.collections import collection_named, ids_of
-from careatlas.web import api_answers, library_api, reading
+from careatlas.web import api_answers, reading
 from careatlas.web.api_parts import (
     AreaCode,
     AreaTypeId,
@@ -35,6 +35,7 @@ from careatlas.web.api_parts import (
 )
 from careatlas.web.current import current_release
 from careatlas.web.faults import explained
+from careatlas.web.library import api as library_api
 from careatlas.web.search import search as search_names
 
 api = NinjaAPI(

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
-from careatlas.improve.evidence.files import MOST_BYTES
+from careatlas.improve.evidence.writing.files import MOST_BYTES
 from careatlas.web.same_origin import PLACE
 
 LARGEST_BODY = MOST_BYTES + 1024**2

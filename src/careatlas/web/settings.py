@@ -65,8 +65,8 @@ AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ACCESS_FAILURE_LOG = True
 AXES_VERBOSE = False
 AXES_DISABLE_ACCESS_LOG = True  # of those who got in nothing is kept
-AXES_LOCKOUT_CALLABLE = "careatlas.web.account_pages.locked_out"
-# Many people share the address of a hospital: those are held to twenty failures a minute (web/account_pages.py).
+AXES_LOCKOUT_CALLABLE = "careatlas.web.account.pages.locked_out"
+# Many people share the address of a hospital: those are held to twenty failures a minute (web/account/pages.py).
 SILENCED_SYSTEM_CHECKS = ["axes.W006"]
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = HOME / AUTHORED / "letters"

@@ -3,22 +3,13 @@
 from django.urls import path
 
 from careatlas.web import (
-    account_pages,
-    adopt_pages,
     area_page,
-    assess_pages,
     charts,
     collection_page,
     compare_page,
     downloads,
-    example_files,
-    example_pages,
     indicator_page,
-    library_pages,
-    match_pages,
-    measure_figure,
     method_pages,
-    notice_pages,
     over_time_page,
     own_figures_page,
     pack_page,
@@ -26,15 +17,25 @@ from careatlas.web import (
     priorities_page,
     provider_page,
     source_pages,
-    talk_pages,
-    token_pages,
     waiting_hospitals,
     waiting_over_time,
     waiting_page,
     waiting_reproduction,
     why_page,
 )
+from careatlas.web.account import notice_pages, token_pages
+from careatlas.web.account import pages as account_pages
 from careatlas.web.api import api
+from careatlas.web.library import (
+    adopt_pages,
+    assess_pages,
+    example_files,
+    example_pages,
+    match_pages,
+    measure_figure,
+    talk_pages,
+)
+from careatlas.web.library import pages as library_pages
 from careatlas.web.policies import of_releases, of_tokens
 
 released = of_releases(

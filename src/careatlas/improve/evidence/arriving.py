@@ -5,8 +5,11 @@ release again does nothing.
 """
 
 from careatlas.engine.release import Release
-from careatlas.improve.evidence import adopting, deciding, inviting, telling
+from careatlas.improve.evidence.assessing import deciding
+from careatlas.improve.evidence.following import adopting
+from careatlas.improve.evidence.matching import inviting
 from careatlas.improve.evidence.models import Example, Stage
+from careatlas.improve.evidence.notices import telling
 
 
 def take_in(release: Release) -> dict[str, int]:

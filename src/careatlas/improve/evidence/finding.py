@@ -23,8 +23,8 @@ from careatlas.catalogue.care_setting import load_care_settings
 from careatlas.catalogue.library import load_gates
 from careatlas.engine.release import Release
 from careatlas.errors import NotKnownError
-from careatlas.improve.evidence import examples, sections
 from careatlas.improve.evidence.models import Example, Stage, Verdict
+from careatlas.improve.evidence.writing import examples, sections
 from careatlas.improve.people.models import Kind, Organisation, User
 from careatlas.improve.record.models import Head
 

@@ -9,9 +9,9 @@ from markdown_it.token import Token
 
 from careatlas.catalogue.care_setting import load_care_settings
 from careatlas.engine.release import Release
+from careatlas.improve.evidence.assessing.rounds import Round
 from careatlas.improve.evidence.models import Example, Stage
-from careatlas.improve.evidence.rounds import Round
-from careatlas.improve.evidence.sections import SECTIONS, Question, programmes, written
+from careatlas.improve.evidence.writing.sections import SECTIONS, Question, programmes, written
 from careatlas.present.document import Block, Document, Grid, Paragraph, Picture, Points, Section, Spec
 
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")

@@ -21,18 +21,14 @@ from django.db import transaction
 from careatlas.catalogue.library import load_gates
 from careatlas.catalogue.made_up import MadeUp, load_made_up
 from careatlas.engine.release import Release
-from careatlas.improve.evidence import (
-    adopting,
-    assessing,
-    deciding,
-    effect,
-    examples,
-    inviting,
-    on_offer,
-    talking,
-)
+from careatlas.improve.evidence.assessing import deciding, scoring
+from careatlas.improve.evidence.following import adopting, talking
+from careatlas.improve.evidence.matching import inviting
+from careatlas.improve.evidence.measuring import on_offer
+from careatlas.improve.evidence.measuring.fixed import known_until
 from careatlas.improve.evidence.models import Adoption, Assessment, Example, Stage
-from careatlas.improve.evidence.sections import workstreams
+from careatlas.improve.evidence.writing import examples
+from careatlas.improve.evidence.writing.sections import workstreams
 from careatlas.improve.people import roles
 from careatlas.improve.people.models import Kind, Organisation, Role, User
 from careatlas.improve.people.simulated import PASSWORD, address
@@ -234,18 +230,16 @@ def _example(
 def _measured_by(release: Release, told: Told) -> Row:
     """Who fixed it beforehand did so on the first day, when the last month on file was the one before."""
     if told.is_registered:
-        fixed, until = datetime.combine(told.starts_on, time(9), UTC), told.starts_on - timedelta(days=1)
+        stamped, until = told.starts_on, told.starts_on - timedelta(days=1)
     else:
-        fixed = datetime.combine(date.fromisoformat(str(_last_day(release))), time(9), UTC) + timedelta(
-            days=30
-        )
-        until = effect.known_until(release, told.indicator, told.area)
+        stamped = date.fromisoformat(str(_last_day(release))) + timedelta(days=30)
+        until = known_until(release, told.indicator, told.area)
     return {
         "indicator": told.indicator,
         "area": told.area,
         "starts_on": told.starts_on,
         "direction": told.direction,
-        "fixed_at": fixed,
+        "fixed_at": datetime.combine(stamped, time(9), UTC),
         "fixed_in": release.id,
         "known_until": until,
     }
@@ -329,7 +323,7 @@ def _judged(
     _hand_in(example, accounts["assessor.two"], second, by_lot)
     if fate == "disputed":
         return
-    if assessing.round_of(example).wants_third:
+    if scoring.round_of(example).wants_third:
         _hand_in(example, accounts["assessor.three"], first, by_lot)
     published = deciding.publish(example, publisher, example.version, release)
     if fate == "withdrawn":
@@ -355,8 +349,8 @@ def _hand_in(
         "Clear, and shown with figures.",
     )
     said = {gate: words[by_lot.integers(len(words))] for gate in scores}
-    place = assessing.take(example, user)
-    return assessing.hand_in(place, user, place.version, scores, said, "")
+    place = scoring.take(example, user)
+    return scoring.hand_in(place, user, place.version, scores, said, "")
 
 
 # What comes of it

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from careatlas.errors import NotKnownError
 from careatlas.improve.evidence.models import Token
-from careatlas.improve.evidence.sections import Wrong, cleaned
+from careatlas.improve.evidence.writing.sections import Wrong, cleaned
 from careatlas.improve.people.models import User
 from careatlas.improve.record import keeping
 

@@ -1,0 +1,1 @@
+"""Which examples an area could learn from, which areas could gain from one, and who is asked to write up how."""

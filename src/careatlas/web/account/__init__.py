@@ -1,0 +1,1 @@
+"""Accounts in the browser: signing in, people and their roles, notices, keys for the API."""
