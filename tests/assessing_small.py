@@ -1,13 +1,14 @@
 """People, examples and scores for the tests of assessing: as few words as the rules allow."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NamedTuple
+
+from authored import example
 
 from careatlas.improve.evidence.assessing import scoring
 from careatlas.improve.evidence.models import Assessment, Example, Stage
-from careatlas.improve.people import roles
-from careatlas.improve.people.models import Kind, Organisation, Role, User
-from careatlas.improve.record import keeping
+from careatlas.improve.people.models import Kind, Organisation, User
 
 PLACES = {  # code: (kind, parent)
     "SIM": (Kind.NATIONAL, None),
@@ -27,6 +28,28 @@ GATES = ("savings", "quality", "evidence", "implementability")
 WORDS = dict.fromkeys(GATES, "As the anchor says.")
 
 
+class OfRelease(NamedTuple):
+    """All that deciding asks of a release, where what is measured is set by the test."""
+
+    id: str
+
+
+MAY, LATER = OfRelease("000001-may"), OfRelease("000002-later")
+
+
+@dataclass
+class Measured:
+    """An effect that the atlas would have measured."""
+
+    verdict: str = "proven"
+    percent: float = -12.0
+    release: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        figures = {"percent": self.percent, "lower": self.percent - 4, "upper": self.percent + 4}
+        return {"release": self.release, "verdict": self.verdict, "reason": "It fell.", **figures}
+
+
 def small_country() -> None:
     """Two regions, three boards, three parts of them, two trusts that lie in no board."""
     paths: dict[str | None, str] = {None: ""}
@@ -38,14 +61,6 @@ def small_country() -> None:
     )
 
 
-def person(name: str, *granted: tuple[Role, str]) -> User:
-    """``person("ann", (Role.ASSESSOR, "B1"))``."""
-    user = User.objects.create(email=f"{name}@nhs.test", name=name.capitalize())
-    for role, code in granted:
-        roles.grant(user, role, Organisation.objects.get(code=code), "the test", "needed")
-    return User.objects.get(pk=user.pk)
-
-
 def submitted(author: User, owner: str = "B0", **more: Any) -> Example:
     """An example that was just handed in, for its first round."""
     said = {
@@ -54,10 +69,8 @@ def submitted(author: User, owner: str = "B0", **more: Any) -> Example:
         "stage": Stage.SUBMITTED,
         "round": 1,
         "submitted_at": datetime(2026, 4, 1, tzinfo=UTC),
-    } | more
-    return keeping.create(
-        Example, author.email, "the test", owner=Organisation.objects.get(code=owner), author=author, **said
-    )
+    }
+    return example(author, owner, **(said | more))
 
 
 def measurable() -> dict[str, Any]:

@@ -27,7 +27,8 @@ WHOLE: dict[str, Any] = {
 
 
 def person(name: str, *given: tuple[Role, str], claimed: bool = False) -> User:
-    user = User.objects.create(email=f"{name.lower()}@nhs.test", name=name)
+    """``person("ann", (Role.ASSESSOR, "B1"))``."""
+    user = User.objects.create(email=f"{name.lower()}@nhs.test", name=name.capitalize())
     for role, code in given:
         roles.grant(user, role, Organisation.objects.get(pk=code), "the test", "needed here", claimed)
     return User.objects.get(pk=user.pk)
@@ -36,7 +37,7 @@ def person(name: str, *given: tuple[Role, str], claimed: bool = False) -> User:
 def signed_in(user: User) -> Client:
     """A browser in which the person has signed in."""
     client = Client(raise_request_exception=False)
-    client.force_login(user, backend="careatlas.web.sign_in.ByPassword")
+    client.force_login(User.objects.get(pk=user.pk), backend="careatlas.web.sign_in.ByPassword")
     session = client.session
     session["signed_in_at"] = time.time()
     session.save()
@@ -48,7 +49,7 @@ def example(author: User, owner: str = "T01", stage: Stage = Stage.DRAFT, **more
     return keeping.create(
         Example,
         author.email,
-        "a test",
+        "the test",
         owner=Organisation.objects.get(pk=owner),
         author=author,
         stage=stage,

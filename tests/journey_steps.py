@@ -1,14 +1,18 @@
 """Steps that journeys share: by Tab to a thing and into it, and until the charts of a page are live."""
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
+
+RULES = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
 
 
 def tab_to(page, wanted) -> None:
+    one = wanted.element_handle()  # looked up by its name once, not at every step
     for _ in range(150):
         page.keyboard.press("Tab")
-        if wanted.evaluate("one => one === document.activeElement"):
-            outline = wanted.evaluate(
+        if one.evaluate("one => one === document.activeElement"):
+            outline = one.evaluate(
                 "one => getComputedStyle(one).boxShadow + getComputedStyle(one).outlineStyle"
             )
             assert outline != "nonenone"  # whoever cannot see where she is cannot go on
@@ -18,8 +22,8 @@ def tab_to(page, wanted) -> None:
 
 def follow(page, link) -> None:
     tab_to(page, link)
-    page.keyboard.press("Enter")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
 
 
 def become_live(page, number: int) -> None:
@@ -27,3 +31,39 @@ def become_live(page, number: int) -> None:
         figure.scroll_into_view_if_needed()
     expect(page.locator('figure[data-live="yes"]')).to_have_count(number)
     page.evaluate("() => window.scrollTo(0, 0)")
+
+
+def type_day(page, field, day) -> None:
+    """Into a field of days that has the focus: some browsers ask for the month first, some for the day."""
+    for order in ("%m%d%Y", "%d%m%Y"):
+        for _ in range(2):
+            page.keyboard.press("ArrowLeft")
+        page.keyboard.type(day.strftime(order))
+        if field.input_value() == day.isoformat():
+            return
+    pytest.fail(f"{field} does not take {day}")
+
+
+def objections(browser, site, address: str, width: int, **profile) -> list[str]:
+    """What `found_by_axe` and the content policy object to on a page that is opened for it."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, base_url=site.address, **profile)
+    page = context.new_page()
+    said = []
+    page.on(
+        "console", lambda line: said.append(line.text) if "Content Security Policy" in line.text else None
+    )
+    page.on("pageerror", lambda fault: said.append(str(fault)))
+    page.goto(address)
+    become_live(page, page.locator("figure[data-spec]").count())
+    said += found_by_axe(page)
+    context.close()
+    return said
+
+
+def found_by_axe(page) -> list[str]:
+    """What axe-core (target size included) says of a page with everything folded out; and sideways scrolling."""
+    page.evaluate("() => document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    found = Axe().run(page, options=RULES).response["violations"]
+    too_wide = page.evaluate("() => document.documentElement.scrollWidth > window.innerWidth")
+    said = [f"{one['id']}: {[node['html'][:160] for node in one['nodes'][:3]]}" for one in found]
+    return said + (["the page scrolls sideways"] if too_wide else [])

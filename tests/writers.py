@@ -121,13 +121,13 @@ def prepare(home: Path) -> dict[str, Any]:
     web_release.make_release(home)
     bring_up(home)
     take_organisations()
-    from careatlas.improve.evidence.writing import examples
+    from careatlas.improve.evidence.writing import drafting
     from careatlas.improve.people import roles
     from careatlas.improve.people.models import Organisation, Role, User
 
     user, owner = User.objects.create(email=PERSON, name="Writer"), Organisation.objects.get(pk=OWNER)
     roles.grant(user, Role.AUTHOR, owner, "the test", "needed")
-    return {"example": examples.start(User.objects.get(), owner, "The one that all write on").pk}
+    return {"example": drafting.start(User.objects.get(), owner, "The one that all write on").pk}
 
 
 def write(home: Path, example: str, name: str, keys: str, count: str) -> None:

@@ -13,9 +13,10 @@ from typing import Any
 import click
 
 from careatlas.cli_answers import ANSWERS
+from careatlas.cli_backup import backup, restore
 from careatlas.cli_library import library
 from careatlas.cli_load import load
-from careatlas.cli_match import letters, match, measure
+from careatlas.cli_match import letters, match, measure, measure_what_arrived
 from careatlas.cli_parts import DEMO_HOME, json_option, opened, release_option, shown
 from careatlas.cli_people import audit, people
 from careatlas.cli_priorities import priorities
@@ -56,9 +57,11 @@ def demo(seed: int, months: int, full_size: bool, port: int, no_serve: bool, hom
     """Make a simulated country, build its atlas and serve it."""
     from careatlas.build.demo import build_demo
 
-    build_demo(home, seed=seed, months=months, full_size=full_size, say=_say)
+    release = build_demo(home, seed=seed, months=months, full_size=full_size, say=_say)
     if not no_serve:
         _people(home)
+    measure_what_arrived(release)
+    if not no_serve:
         _serve(home, port)
 
 
@@ -71,11 +74,11 @@ def _people(home: Path) -> None:
     from django.db import connection
 
     from careatlas.engine.release import open_release
-    from careatlas.improve.evidence import seed
+    from careatlas.improve.evidence.seed import lives, people
     from careatlas.improve.people.simulated import PASSWORD
 
-    seed.seed(open_release(home), home / "country", _say)
-    for account in seed.accounts():
+    lives.fill(open_release(home), home / "country", _say)
+    for account in people.accounts():
         click.echo(f"  {account.email}: {account.role.lower()}, {account.organisation}")
     click.echo(f"Sign in as any of them with the password “{PASSWORD}”.")
     connection.close()  # what forks must not share it
@@ -102,6 +105,7 @@ def build(data: Path, engine: str | None, home: Path | None, areas_as_of: dateti
 
     release = build_release(data, home, engine, _say, areas_as_of.date() if areas_as_of else None)
     _print_account(release)
+    measure_what_arrived(release)
 
 
 def _print_account(release: Any) -> None:
@@ -214,5 +218,5 @@ def _say(told: str) -> None:
 
 for command in (match, measure):
     library.add_command(command)
-for command in (*ANSWERS, load, priorities, people, audit, library, letters):
+for command in (*ANSWERS, load, priorities, people, audit, library, letters, backup, restore):
     main.add_command(command)

@@ -59,7 +59,8 @@ def carry_in(file: Path, who: str, keep: bool, release: Path | None) -> list[dic
     user = User.objects.filter(email=who.strip().lower(), is_active=True).first()
     if user is None:
         raise AtlasError(who, "is nobody here.", "See careatlas people list.")
-    seen = carrying.preview(_bytes(file), _kind(file), user, atlas)
+    kind = carrying.kind_of(file.name)
+    seen = carrying.preview(_bytes(file), kind, user, atlas)
     drafts = iter(carrying.carry_in(seen, user, atlas) if keep else [])
     if seen.passed_over:
         _say(f"not carried in, because it is decided here: {', '.join(seen.passed_over)}")
@@ -97,13 +98,6 @@ def carry_out(kind: str, every_stage: bool, out: Path | None, release: Path | No
         sys.stdout.buffer.write(text.encode())
     else:
         out.write_bytes(text.encode())
-
-
-def _kind(file: Path) -> str:
-    kind = file.suffix.lower().removeprefix(".")
-    if kind not in ("csv", "json"):
-        raise AtlasError(file, "is neither CSV nor JSON by its name.", "Give a file.csv or file.json.")
-    return kind
 
 
 def _bytes(file: Path) -> bytes:

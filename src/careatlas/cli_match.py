@@ -37,12 +37,29 @@ def match(area: str, as_json: bool, release: Path | None) -> None:
 def measure(release: Path | None) -> None:
     """Measure every example and adoption in the release being served, and ask those who got better to write it up.
 
-    Run it after each build; the same release again does nothing."""
-    atlas = _ready(release)
+    `careatlas build` does it too; after `careatlas load`, run it. The same release again does nothing."""
+    for what, count in _taken_in(opened(release)).items():
+        click.echo(f"{what.replace('_', ' ')}: {count}")
+
+
+def measure_what_arrived(atlas: Any) -> None:
+    """What a new release says of the library; of an atlas that nobody has written into, nothing."""
+    from careatlas.web.authored import is_written_on
+
+    if is_written_on(atlas.folder.parent.parent):
+        counts = (f"{what.replace('_', ' ')} {count}" for what, count in _taken_in(atlas).items())
+        click.echo(f"the library, measured again: {', '.join(counts)}")
+
+
+def _taken_in(atlas: Any) -> dict[str, int]:
+    _prepare(atlas)
+    from django.db import connection
+
     from careatlas.improve.evidence import arriving
 
-    for what, count in arriving.take_in(atlas).items():
-        click.echo(f"{what.replace('_', ' ')}: {count}")
+    counts = arriving.take_in(atlas)
+    connection.close()  # what forks must not share it
+    return counts
 
 
 @click.group()
@@ -71,9 +88,13 @@ def send(release: Path | None) -> None:
 
 
 def _ready(release: Path | None) -> Any:
+    atlas = opened(release)
+    _prepare(atlas)
+    return atlas
+
+
+def _prepare(atlas: Any) -> None:
     from careatlas.web.authored import prepare, take_organisations
 
-    atlas = opened(release)
     prepare(atlas.folder.parent.parent)
     take_organisations()
-    return atlas

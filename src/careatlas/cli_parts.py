@@ -44,13 +44,21 @@ def print_as(rows: list[dict[str, Any]], as_json: bool, in_lines: Callable[..., 
 
 
 def opened(release: Path | None) -> Any:
-    from careatlas.engine.release import DEFAULT_HOME, open_release
+    from careatlas.engine.release import open_release
 
-    if (
-        release is None
-        and not os.environ.get("CAREATLAS_HOME")
-        and not DEFAULT_HOME.exists()
-        and DEMO_HOME.exists()
-    ):
-        release = DEMO_HOME
-    return open_release(release)
+    return open_release(_or_demo(release))
+
+
+def home_of(release: Path | None) -> Path:
+    """The folder of the atlas, whether or not there is a release in it that can be read."""
+    from careatlas.engine.release import home_folder
+
+    home = home_folder(_or_demo(release))
+    return home.resolve().parent.parent if (home / "manifest.json").is_file() else home
+
+
+def _or_demo(release: Path | None) -> Path | None:
+    from careatlas.engine.release import DEFAULT_HOME
+
+    is_named = release is not None or os.environ.get("CAREATLAS_HOME") or DEFAULT_HOME.exists()
+    return DEMO_HOME if not is_named and DEMO_HOME.exists() else release

@@ -34,6 +34,10 @@ class NotKnownError(AtlasError):
     """A code, indicator, period or command argument that nothing in the release answers to."""
 
 
+class BusyError(AtlasError):
+    """What too many people ask for at one moment, and can be had in a few seconds."""
+
+
 class ManyFaults(AtlasError):
     """Every fault found in one go, so that a reader mends them in one go."""
 

@@ -22,6 +22,7 @@ from walkers import (
     World,
     addresses,
     everybody,
+    first_of,
     moved,
     nobody,
     of,
@@ -141,7 +142,7 @@ def test_each_person_reaches_what_is_theirs_and_nothing_else(world, name):
                     said = rule.form(person, thing, lot) if verb == "post" else {}
                     faults += moved(world, Move(person, address, thing, verb, said))
                     transaction.set_rollback(True)
-    assert not faults, "\n".join(faults)
+    assert not faults, first_of(faults)
 
 
 @pytest.mark.parametrize("name", PEOPLE)
@@ -170,13 +171,13 @@ def test_a_key_opens_what_its_owner_may_reach_and_nothing_else(world, name, monk
                     faults.append(f"{what}, and changed something")
                 faults += walkers.faults_of_words(what, person, answer)
                 transaction.set_rollback(True)
-    assert not faults, "\n".join(faults)
+    assert not faults, first_of(faults)
 
 
 def test_walks_at_random_cross_no_border(world):
     lot = random.Random(SEED)
     faults = [fault for _ in range(WALKS) for fault in walkers.walked(world, lot, STEPS)]
-    assert not faults, "\n".join(faults)
+    assert not faults, first_of(faults)
 
 
 def named(world: World, name: str) -> Person:

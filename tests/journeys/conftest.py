@@ -1,19 +1,22 @@
 """A real server and a real browser: Granian on a free port of this machine, Chromium without a window."""
 
+import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 import web_release
+from journey_server import Site, served
 
+from careatlas.improve.evidence.matching import needs
+from careatlas.improve.people.simulated import PASSWORD
+
+LIVED_IN = Path(__file__).parent.parent / "library_lived_in.py"
 IN_CI = os.environ.get("CI") == "true"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = [  # a browser that calls nobody
@@ -24,36 +27,14 @@ QUIET = [  # a browser that calls nobody
     "--disable-component-update",
     "--disable-sync",
 ]
-SECONDS_TO_START = 60
-
-
-@dataclass(frozen=True)
-class Site:
-    address: str
-    release_id: str
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory) -> Iterator[Site]:
-    """The pages of the small fictional country, served as a user would serve them."""
+    """The pages of the small fictional country."""
     home = tmp_path_factory.mktemp("home")
-    release = web_release.make_release(home)
-    port = _free_port()
-    program = "import sys; from pathlib import Path; from careatlas.web.server import serve; "
-    program += "serve(Path(sys.argv[1]), int(sys.argv[2]), workers=1, allow_upload=True)"
-    log = (home / "server.log").open("w")
-    with (
-        log,
-        subprocess.Popen(
-            [sys.executable, "-c", program, str(home), str(port)], stdout=log, stderr=log
-        ) as server,
-    ):
-        try:
-            _wait_for(f"http://127.0.0.1:{port}/healthz", server)
-            yield Site(f"http://127.0.0.1:{port}", release.id)
-        finally:
-            server.terminate()
-            server.wait(timeout=30)
+    with served(home, web_release.make_release(home).id) as site:
+        yield site
 
 
 @pytest.fixture(scope="session")
@@ -98,19 +79,58 @@ def open_page(site, browser) -> Iterator[object]:
     assert complaints == []
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+@pytest.fixture(scope="session")
+def library_home(simulated_release, tmp_path_factory) -> Path:
+    """The simulated country's release in a home of its own, where addresses at nhs.test may register."""
+    home, built = tmp_path_factory.mktemp("library"), simulated_release.folder.parent.parent
+    shutil.copytree(built / "releases", home / "releases")
+    (home / "country").mkdir()
+    shutil.copy(built / "country" / "truth.json", home / "country")
+    (home / "careatlas.toml").write_text('staff_domains = ["nhs.test"]\n', encoding="utf-8")
+    return home
 
 
-def _wait_for(address: str, server: subprocess.Popen) -> None:
-    for _ in range(SECONDS_TO_START * 5):
-        if server.poll() is not None:
-            pytest.fail(f"the server stopped with {server.returncode}")
-        try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.2)
-    pytest.fail("the server did not start")
+@pytest.fixture(scope="session")
+def known(library_home, simulated_release) -> dict[str, Any]:
+    """Numbers of examples and addresses of people, by names, as they are in that library."""
+    filled = subprocess.run(
+        [sys.executable, str(LIVED_IN), str(library_home)], capture_output=True, text=True
+    )
+    assert filled.returncode == 0, filled.stderr
+    gaps = needs.of_indicator(simulated_release, "broad_spectrum_antibiotics", "sub_icb")
+    even = next(
+        code
+        for code, area in simulated_release.areas.items()
+        if area["area_type"] == "sub_icb" and not needs.of_area(simulated_release, code)
+    )
+    return json.loads(filled.stdout) | {"gap": gaps[0].area, "even": even}
+
+
+@pytest.fixture(scope="session")
+def library_site(library_home, known, simulated_release) -> Iterator[Site]:
+    with served(library_home, simulated_release.id) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def session_of(browser, library_site, known) -> Callable[[str], Any]:
+    """The cookies of somebody who has signed in; nobody's for nobody."""
+    kept: dict[str, Any] = {"": None}
+
+    def signed_in(who: str) -> Any:
+        if who not in kept:
+            context = browser.new_context(base_url=library_site.address)
+            _sign_in(context.new_page(), known[who])
+            kept[who] = context.storage_state()
+            context.close()
+        return kept[who]
+
+    return signed_in
+
+
+def _sign_in(page, email: str) -> None:
+    page.goto("/account/sign-in/")
+    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/account/")

@@ -4,8 +4,7 @@ import re
 from urllib.parse import urlencode
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from journey_steps import become_live, follow, tab_to
+from journey_steps import become_live, follow, objections, tab_to
 from playwright.sync_api import expect
 
 from careatlas.present.priorities_start import example
@@ -43,6 +42,7 @@ PAGE_KINDS = {
     "waiting times over time": "/waiting-times/over-time/?area=S05",
     "waiting times by hospital": "/waiting-times/hospitals/?area=S05",
     "published claims": "/waiting-times/reproduction/",
+    "library without examples": "/library/",
     "priorities": "/priorities/?area=S20",
     "priorities weighed": EXAMPLE,
     "own figures": "/own-figures/",
@@ -362,22 +362,3 @@ def choose_by_pointer(page, label: str, value: str) -> None:
 def saved(download, folder) -> list[str]:
     download.save_as(folder / "rows.csv")
     return (folder / "rows.csv").read_text(encoding="utf-8").splitlines()
-
-
-def objections(browser, site, address: str, width: int, **profile) -> list[str]:
-    """What axe-core (target size included) and the content policy object to, everything folded out, charts live."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, base_url=site.address, **profile)
-    page = context.new_page()
-    said = []
-    page.on(
-        "console", lambda line: said.append(line.text) if "Content Security Policy" in line.text else None
-    )
-    page.on("pageerror", lambda fault: said.append(str(fault)))
-    page.goto(address)
-    become_live(page, page.locator("figure[data-spec]").count())
-    page.evaluate("() => document.querySelectorAll('details').forEach(one => { one.open = true; })")
-    found = Axe().run(page, options={"rules": {"target-size": {"enabled": True}}}).response["violations"]
-    too_wide = page.evaluate("() => document.documentElement.scrollWidth > window.innerWidth")
-    context.close()
-    said += [f"{one['id']}: {[node['html'][:160] for node in one['nodes'][:3]]}" for one in found]
-    return said + (["the page scrolls sideways"] if too_wide else [])

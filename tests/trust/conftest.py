@@ -14,8 +14,11 @@ MEASURED = "measured"
 
 
 def pytest_collection_modifyitems(items):
-    """On several cores a file stays together, for what it makes once, and so do those who need the built countries."""
+    """On several cores a file stays together, for what it makes once, and so do those who need the built countries;
+    unless a test names a group itself."""
     for item in items:
+        if item.get_closest_marker("xdist_group"):
+            continue
         group = "countries" if "built_countries" in item.fixturenames else item.path.stem
         item.add_marker(pytest.mark.xdist_group(group))
 

@@ -17,7 +17,7 @@ from careatlas.improve.evidence.measuring import effect as effects
 from careatlas.improve.evidence.measuring.effect import Effect
 from careatlas.improve.evidence.measuring.fixed import is_fixed_before
 from careatlas.improve.evidence.models import Adoption, Notice
-from careatlas.improve.evidence.writing.sections import Wrong
+from careatlas.improve.evidence.writing.answers import Wrong
 from careatlas.improve.people import organisations
 from careatlas.improve.people.models import Organisation, Role
 from careatlas.improve.record import keeping
@@ -66,6 +66,13 @@ def org(code: str) -> Organisation:
 
 def register(example, user, release, code="S00", starts_on=LATER, note="") -> Adoption:
     return adopting.register(example.pk, user, org(code), starts_on, note, release)
+
+
+def register_before(release, example, user, code="S00") -> Adoption:
+    """Registered when an older release was the newest."""
+    adoption = register(example, user, release, code)
+    Adoption.objects.filter(pk=adoption.pk).update(effect=adoption.effect | {"release": "an older one"})
+    return adoption
 
 
 def measured_as(monkeypatch, percent, lower, upper, verdict):
@@ -216,7 +223,7 @@ def test_of_two_who_change_it_the_second_is_told(example, ben, release, known):
 def test_the_outcome_is_what_the_figures_show(
     example, ben, release, known, monkeypatch, percent, lower, upper, verdict, outcome
 ):
-    register(example, ben, release)
+    register_before(release, example, ben)
     measured_as(monkeypatch, percent, lower, upper, verdict)
     assert adopting.remeasure(release) == 1
     (adopter,) = adopting.adopters(example)
@@ -224,7 +231,7 @@ def test_the_outcome_is_what_the_figures_show(
 
 
 def test_a_release_is_measured_once_and_a_changed_outcome_is_told(example, ben, release, known, monkeypatch):
-    register(example, ben, release)
+    register_before(release, example, ben)
     measured_as(monkeypatch, -10.0, -15.0, -5.0, "proven")
     adopting.remeasure(release)
     assert adopting.remeasure(release) == 0
@@ -236,7 +243,6 @@ def test_an_organisation_that_the_release_does_not_know_is_not_measured_and_says
     home = organisations.enter("S00W1", "Ward 1", "site", org("S00"), "the test", "")
     adoption = register(example, person("Cat", (Role.AUTHOR, "S00W1")), release, home.pk)
     assert adoption.known_until is None
-    assert adopting.remeasure(release) == 1
     (adopter,) = adopting.adopters(example)
     assert adopter.outcome == "not_yet"
     assert "S00W1" in adopter.reason
@@ -249,7 +255,7 @@ def test_the_measured_course_is_that_of_the_atlas(tmp_path):
     example = published(person("Ann", (Role.AUTHOR, "S07")), indicator="completed", direction="higher")
     ben = person("Ben", (Role.AUTHOR, "S10"))
     register(example, ben, release, "S10", date(2025, 9, 1))
-    adopting.remeasure(release)
+    assert adopting.remeasure(release) == 0  # measured when it was registered
     (adopter,) = adopting.adopters(example)
     assert adopter.outcome in ("not_yet", "not_shown")
     assert adopter.adoption.effect["release"] == release.id
@@ -258,7 +264,7 @@ def test_the_measured_course_is_that_of_the_atlas(tmp_path):
 def test_when_a_release_arrives_all_is_measured_and_a_changed_verdict_is_told(
     example, ben, release, known, monkeypatch
 ):
-    register(example, ben, release)
+    register_before(release, example, ben)
     measured_as(monkeypatch, -1.0, -5.0, 3.0, "proposed")
     monkeypatch.setattr(
         deciding, "verdict_of", lambda *given: effect(-1, -5, 3, "proposed") | {"release": release.id}

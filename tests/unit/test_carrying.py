@@ -6,8 +6,7 @@ import json
 from datetime import UTC, date, datetime
 
 import pytest
-import web_release
-from assessing_small import person
+from authored import person
 from click.testing import CliRunner
 
 from careatlas.cli import main
@@ -21,11 +20,6 @@ from careatlas.improve.record.models import Entry
 
 pytestmark = pytest.mark.django_db
 FORMULAS = ["=1+1", "+1", "-1", "@sum", "'=1+1", "''twice", "'plain", "＝1"]
-
-
-@pytest.fixture(scope="module")
-def release(tmp_path_factory):
-    return web_release.make_release(tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture

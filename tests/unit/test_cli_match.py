@@ -6,7 +6,10 @@ import subprocess
 import sys
 
 import pytest
+import small_data
 import web_release
+
+from careatlas.web.configuration import AUTHORED
 
 MAIN = "from careatlas.cli import main; main()"
 
@@ -16,9 +19,9 @@ def home(tmp_path_factory):
     return web_release.make_release(tmp_path_factory.mktemp("home")).folder.parent.parent
 
 
-def run(home, *words):
+def run(home, *words, program=MAIN):
     environment = {key: value for key, value in os.environ.items() if key != "CAREATLAS_DATABASE"}
-    command = [sys.executable, "-c", MAIN, *words, "--release", str(home)]
+    command = [sys.executable, "-c", program, *words, "--release", str(home)]
     return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
 
 
@@ -48,3 +51,37 @@ def test_measuring_asks_who_got_better_and_again_asks_nobody(home):
 
 def test_no_letter_is_sent_to_whom_nobody_asked(home):
     assert run(home, "letters", "send").stdout == "letters sent: 0\n"
+
+
+PUBLISHED = """
+import sys
+from pathlib import Path
+from careatlas.web.authored import prepare, take_organisations
+prepare(Path(sys.argv[-1]))
+take_organisations()
+from careatlas.improve.evidence.models import Example
+from careatlas.improve.people.models import Organisation, User
+ann = User.objects.create(email="ann@nhs.test", name="Ann")
+Example.objects.create(
+    owner=Organisation.objects.first(), author=ann, title="Ours", stage="published", indicator="ae_four_hours",
+    area="RAA", starts_on="2026-01-01", direction="higher",
+)
+"""
+
+
+def test_a_release_that_is_built_measures_the_library_again_and_an_atlas_without_one_gets_none(tmp_path):
+    home, data = tmp_path / "home", tmp_path / "data"
+    small_data.write_ae_month(data, small_data.JANUARY, {"RAA": (900, 300), "RBB": (500, 100)})
+    first = run(home, "build", "--data", str(data))
+    assert first.returncode == 0, first.stderr
+    assert "library" not in first.stdout
+    assert not (home / AUTHORED).exists()
+
+    began = run(home, program=PUBLISHED)
+    assert began.returncode == 0, began.stderr
+    small_data.write_ae_month(data, small_data.FEBRUARY, {"RAA": (900, 200), "RBB": (500, 100)})
+    for count in (1, 0):  # the second build gives the same release
+        built = run(home, "build", "--data", str(data))
+        assert built.returncode == 0, built.stderr
+        counts = f"examples {count}, verdicts changed 0, adoptions 0, invitations 0"
+        assert built.stdout.splitlines()[-1] == f"the library, measured again: {counts}"

@@ -1,7 +1,8 @@
 """Files of an example: which are taken, how they are kept, who gets them, how they go."""
 
+from datetime import UTC, datetime
+
 import pytest
-import web_release
 from authored import example, person
 from django.contrib.auth.models import AnonymousUser
 from files_small import GOOD, JPEG, archive, pdf, png, relation, word, workbook
@@ -15,11 +16,6 @@ from careatlas.improve.people.models import Role
 from careatlas.improve.record.models import Entry
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def release(tmp_path_factory):
-    return web_release.make_release(tmp_path_factory.mktemp("atlas"))
 
 
 @pytest.fixture
@@ -186,6 +182,16 @@ def test_who_sees_the_example_gets_its_files_and_nobody_else(send, ann, draft, t
         files.found(tmp_path, other.pk, public.pk, AnonymousUser())
     draft.__class__.objects.filter(pk=draft.pk).update(stage=Stage.PUBLISHED)
     assert files.found(tmp_path, draft.pk, row.pk, AnonymousUser())[0] == row
+
+
+def test_a_file_of_what_was_withdrawn_is_for_its_writers_alone(send, ann, draft, tmp_path):
+    row = send()
+    draft.__class__.objects.filter(pk=draft.pk).update(
+        stage=Stage.WITHDRAWN, published_at=datetime(2026, 1, 1, tzinfo=UTC)
+    )
+    assert files.found(tmp_path, draft.pk, row.pk, ann)[0] == row
+    with pytest.raises(NotKnownError):
+        files.found(tmp_path, draft.pk, row.pk, AnonymousUser())
 
 
 @pytest.mark.parametrize(

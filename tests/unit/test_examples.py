@@ -3,25 +3,19 @@
 from datetime import UTC, date, datetime
 
 import pytest
-import web_release
 from authored import STARTED, WHOLE, example, person, whole
 from django.utils import timezone
 
 from careatlas.errors import NotKnownError
 from careatlas.improve.evidence.measuring.fixed import is_fixed_before
 from careatlas.improve.evidence.models import Example, Invitation, Stage
-from careatlas.improve.evidence.writing import examples, sections
+from careatlas.improve.evidence.writing import answers, drafting, examples, sections
 from careatlas.improve.people import organisations, roles
 from careatlas.improve.people.models import Organisation, Role
 from careatlas.improve.record import keeping
 from careatlas.improve.record.models import Entry
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def release(tmp_path_factory):
-    return web_release.make_release(tmp_path_factory.mktemp("atlas"))
 
 
 @pytest.fixture
@@ -36,7 +30,7 @@ def draft(ann):
 
 
 def save(user, draft, key, release, version=None, **said):
-    return examples.save(draft.pk, key, said, user, version or draft.version, release)
+    return drafting.save(draft.pk, key, said, user, version or draft.version, release)
 
 
 def sees(user, one):
@@ -44,7 +38,7 @@ def sees(user, one):
 
 
 def writes(user, one):
-    return examples.editable_by(user).filter(pk=one.pk).exists()
+    return examples.worked_on_by(user).filter(pk=one.pk, stage__in=examples.OPEN).exists()
 
 
 # --- who ------------------------------------------------------------------------------------------------
@@ -123,7 +117,7 @@ def test_a_section_is_kept_with_who_and_which(ann, draft, release):
 
 
 def test_all_faults_of_a_section_are_told_and_nothing_is_kept(ann, draft, release):
-    with pytest.raises(sections.Wrong) as refused:
+    with pytest.raises(answers.Wrong) as refused:
         save(ann, draft, "costs", release, cost_to_start_gbp="some", cost_a_year_gbp="-5")
     assert set(refused.value.faults) == {"cost_to_start_gbp", "cost_a_year_gbp"}
     assert Example.objects.get().version == 1
@@ -145,7 +139,7 @@ def test_all_faults_of_a_section_are_told_and_nothing_is_kept(ann, draft, releas
 )
 def test_how_answers_are_read(ann, release, field, said, kept):
     section = next(one for one in sections.SECTIONS if field in one.fields)
-    assert sections.read(section, {field: said}, release) == {field: kept}
+    assert answers.read(section, {field: said}, release) == {field: kept}
 
 
 @pytest.mark.parametrize(
@@ -170,25 +164,25 @@ def test_how_answers_are_read(ann, release, field, said, kept):
 )
 def test_what_cannot_be_meant_is_refused(ann, release, field, said):
     section = next(one for one in sections.SECTIONS if field in one.fields)
-    with pytest.raises(sections.Wrong) as refused:
-        sections.read(section, {field: said}, release)
+    with pytest.raises(answers.Wrong) as refused:
+        answers.read(section, {field: said}, release)
     assert set(refused.value.faults) == {field}
 
 
 def test_nobody_gives_an_example_to_a_place_they_do_not_write_for(ann, draft, release):
-    with pytest.raises(sections.Wrong, match="no author of Cragford Infirmary"):
+    with pytest.raises(answers.Wrong, match="no author of Cragford Infirmary"):
         save(ann, draft, "about", release, owner="T02")
-    with pytest.raises(sections.Wrong, match="no author"):
-        examples.start(ann, Organisation.objects.get(pk="T02"), "Theirs")
+    with pytest.raises(answers.Wrong, match="no author"):
+        drafting.start(ann, Organisation.objects.get(pk="T02"), "Theirs")
 
 
 def test_what_is_not_ones_own_is_not_there(draft, release):
     stranger = person("Lea", (Role.AUTHOR, "T02"))
     for act in (
         lambda: save(stranger, draft, "problem", release, problem="x"),
-        lambda: examples.fix_measure(draft.pk, stranger, 1, release),
-        lambda: examples.submit(draft.pk, stranger, 1),
-        lambda: examples.withdraw_draft(draft.pk, stranger, 1, ""),
+        lambda: drafting.fix_measure(draft.pk, stranger, 1, release),
+        lambda: drafting.submit(draft.pk, stranger, 1),
+        lambda: drafting.withdraw_draft(draft.pk, stranger, 1, ""),
     ):
         with pytest.raises(NotKnownError):
             act()
@@ -239,7 +233,7 @@ def test_who_wrote_before_two_changes_is_held_against_both(ann, draft, release):
 @pytest.mark.parametrize("version", [0, -1, 99])
 def test_a_version_that_never_was_is_refused(ann, draft, release, version):
     with pytest.raises(keeping.EditedMeanwhile):
-        examples.save(draft.pk, "problem", {"problem": "x"}, ann, version, release)
+        drafting.save(draft.pk, "problem", {"problem": "x"}, ann, version, release)
 
 
 def test_the_same_answers_sent_twice_are_one_change(ann, draft, release):
@@ -265,7 +259,7 @@ def measured(ann, draft, release):
 def test_fixed_before_what_came_after_is_on_file(ann, measured, release, monkeypatch):
     monkeypatch.setattr(timezone, "now", lambda: datetime(2026, 3, 20, tzinfo=UTC))
     one = measured("2026-04-01")
-    fixed = examples.fix_measure(one.pk, ann, one.version, release)
+    fixed = drafting.fix_measure(one.pk, ann, one.version, release)
     assert (fixed.fixed_in, fixed.known_until) == (release.id, date(2026, 3, 31))
     assert fixed.fixed_at is not None
     assert is_fixed_before(fixed)
@@ -273,14 +267,14 @@ def test_fixed_before_what_came_after_is_on_file(ann, measured, release, monkeyp
 
 def test_fixed_when_the_result_could_be_seen_is_said_to_be(ann, measured, release):
     one = measured("2025-09-01")
-    assert not is_fixed_before(examples.fix_measure(one.pk, ann, one.version, release))
+    assert not is_fixed_before(drafting.fix_measure(one.pk, ann, one.version, release))
     assert not is_fixed_before(one)
 
 
 def test_fixing_twice_keeps_the_first_stamp(ann, measured, release):
     one = measured("2026-04-01")
-    first = examples.fix_measure(one.pk, ann, one.version, release)
-    assert examples.fix_measure(one.pk, ann, first.version, release).fixed_at == first.fixed_at
+    first = drafting.fix_measure(one.pk, ann, one.version, release)
+    assert drafting.fix_measure(one.pk, ann, first.version, release).fixed_at == first.fixed_at
 
 
 @pytest.mark.parametrize(
@@ -289,21 +283,21 @@ def test_fixing_twice_keeps_the_first_stamp(ann, measured, release):
 )
 def test_changing_any_of_the_four_takes_the_stamp_away(ann, measured, release, change):
     one = measured("2026-04-01")
-    fixed = examples.fix_measure(one.pk, ann, one.version, release)
+    fixed = drafting.fix_measure(one.pk, ann, one.version, release)
     changed = save(ann, fixed, "measure", release, **({"starts_on": "2026-04-01"} | MEASURE | change))
     assert (changed.fixed_at, changed.fixed_in, changed.known_until) == (None, "", None)
 
 
 def test_other_words_leave_the_stamp(ann, measured, release):
     one = measured("2026-04-01")
-    fixed = examples.fix_measure(one.pk, ann, one.version, release)
+    fixed = drafting.fix_measure(one.pk, ann, one.version, release)
     kept = save(ann, fixed, "measure", release, starts_on="2026-04-01", how_measured="By hand.", **MEASURE)
     assert kept.fixed_at == fixed.fixed_at
 
 
 def test_who_changes_the_measure_while_another_fixes_it_is_told(ann, measured, release):
     one = measured("2026-04-01")
-    examples.fix_measure(one.pk, ann, one.version, release)
+    drafting.fix_measure(one.pk, ann, one.version, release)
     with pytest.raises(keeping.EditedMeanwhile):
         save(ann, one, "measure", release, version=one.version, starts_on="2026-05-01")
 
@@ -312,20 +306,20 @@ def test_who_fixes_a_measure_that_another_changed_meanwhile_is_told(ann, measure
     one = measured("2026-04-01")
     measured("2026-05-01")
     with pytest.raises(keeping.EditedMeanwhile):
-        examples.fix_measure(one.pk, ann, one.version, release)
+        drafting.fix_measure(one.pk, ann, one.version, release)
 
 
 def test_nothing_is_fixed_that_is_not_chosen_or_has_no_figures(ann, draft, measured, release):
-    with pytest.raises(sections.Wrong) as refused:
-        examples.fix_measure(draft.pk, ann, 1, release)
+    with pytest.raises(answers.Wrong) as refused:
+        drafting.fix_measure(draft.pk, ann, 1, release)
     assert set(refused.value.faults) == set(sections.MEASURE)
     one = measured("2026-04-01", indicator="antibiotics")
-    with pytest.raises(sections.Wrong, match="no figures"):
-        examples.fix_measure(one.pk, ann, one.version, release)
+    with pytest.raises(answers.Wrong, match="no figures"):
+        drafting.fix_measure(one.pk, ann, one.version, release)
 
 
 def test_nobody_is_measured_by_anothers_figures(ann, draft, release):
-    with pytest.raises(sections.Wrong, match="itself"):
+    with pytest.raises(answers.Wrong, match="itself"):
         save(ann, draft, "measure", release, area="T02")
     assert save(ann, draft, "measure", release, area="SIM").area == "SIM"
 
@@ -334,7 +328,7 @@ def test_nobody_is_measured_by_anothers_figures(ann, draft, release):
 
 
 def test_what_is_missing_is_listed_in_the_order_of_the_form(draft):
-    lacking = examples.missing(draft)
+    lacking = drafting.missing(draft)
     assert [one.section for one in lacking][:4] == ["about"] * 3 + ["problem"]
     assert {one.field for one in lacking} == {
         *set(WHOLE) - {"how_measured"},
@@ -345,34 +339,34 @@ def test_what_is_missing_is_listed_in_the_order_of_the_form(draft):
 @pytest.mark.parametrize("field", sorted(set(WHOLE) - {"how_measured"}))
 def test_each_needed_answer_is_needed(ann, field):
     empty = None if field == "cost_to_start_gbp" else ""
-    assert [one.field for one in examples.missing(whole(ann, **{field: empty}))] == [field]
+    assert [one.field for one in drafting.missing(whole(ann, **{field: empty}))] == [field]
 
 
 def test_a_measure_is_chosen_wholly_or_not_at_all(ann):
     half = whole(ann, indicator="four_hours", how_measured="")
-    assert [one.field for one in examples.missing(half)] == ["area", "starts_on", "direction"]
+    assert [one.field for one in drafting.missing(half)] == ["area", "starts_on", "direction"]
     chosen = whole(ann, how_measured="", starts_on=STARTED, **MEASURE)
-    assert examples.missing(chosen) == []
+    assert drafting.missing(chosen) == []
 
 
 def test_handing_in(ann):
     one = whole(ann)
-    sent = examples.submit(one.pk, ann, one.version)
+    sent = drafting.submit(one.pk, ann, one.version)
     assert (sent.stage, sent.round) == (Stage.SUBMITTED, 1)
     assert sent.submitted_at is not None
     with pytest.raises(examples.NotOpen):
-        examples.submit(one.pk, ann, sent.version)
+        drafting.submit(one.pk, ann, sent.version)
 
 
 def test_handed_in_again_after_a_return_it_is_another_round(ann, release):
     one = whole(ann, stage=Stage.RETURNED, round=1, comment="Say what it cost.")
     edited = save(ann, one, "costs", release, cost_to_start_gbp="500")
-    assert examples.submit(one.pk, ann, edited.version).round == 2
+    assert drafting.submit(one.pk, ann, edited.version).round == 2
 
 
 def test_nothing_half_done_is_handed_in(ann, draft):
-    with pytest.raises(examples.NotReady) as refused:
-        examples.submit(draft.pk, ann, draft.version)
+    with pytest.raises(drafting.NotReady) as refused:
+        drafting.submit(draft.pk, ann, draft.version)
     assert "Summary" in str(refused.value)
 
 
@@ -380,12 +374,12 @@ def test_nobody_hands_in_words_they_have_not_seen(ann, release):
     one = whole(ann)
     save(ann, one, "problem", release, problem="other words")
     with pytest.raises(keeping.EditedMeanwhile):
-        examples.submit(one.pk, ann, one.version)
+        drafting.submit(one.pk, ann, one.version)
     assert Example.objects.get().stage == Stage.DRAFT
 
 
 def test_a_draft_is_put_away_and_stays_in_the_record(ann, draft):
-    examples.withdraw_draft(draft.pk, ann, draft.version, "We will do it again")
+    drafting.withdraw_draft(draft.pk, ann, draft.version, "We will do it again")
     assert Example.objects.get().stage == Stage.WITHDRAWN
     assert Entry.objects.last().why == "We will do it again"
 
@@ -410,7 +404,7 @@ def invitation(ann):
 
 
 def test_an_invitation_fills_the_form_in(ann, invitation, release):
-    one = examples.start_from(invitation, ann, release)
+    one = drafting.start_from(invitation, ann, release)
     assert (one.owner_id, one.indicator, one.area, one.starts_on, one.direction, one.programme) == (
         *("T01", "four_hours", "T01", STARTED, "higher", "planned_care"),
     )
@@ -420,7 +414,7 @@ def test_an_invitation_fills_the_form_in(ann, invitation, release):
 
 
 def test_an_invitation_taken_twice_is_one_example(ann, invitation, release):
-    assert examples.start_from(invitation, ann, release) == examples.start_from(invitation, ann, release)
+    assert drafting.start_from(invitation, ann, release) == drafting.start_from(invitation, ann, release)
     assert Example.objects.count() == 1
 
 

@@ -3,8 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-import web_release
-from assessing_small import person
+from authored import person
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 
@@ -17,11 +16,6 @@ from careatlas.improve.record import keeping
 
 pytestmark = pytest.mark.django_db
 ANYBODY = AnonymousUser()
-
-
-@pytest.fixture(scope="module")
-def release(tmp_path_factory):
-    return web_release.make_release(tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture

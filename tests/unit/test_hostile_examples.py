@@ -13,7 +13,7 @@ from authored import example, person, signed_in
 
 from careatlas.errors import AtlasError
 from careatlas.improve.evidence.models import Example, Stage
-from careatlas.improve.evidence.writing import examples, files, plain_language, sections
+from careatlas.improve.evidence.writing import answers, examples, files, plain_language, sections
 from careatlas.improve.people import organisations
 from careatlas.improve.people.models import Role
 from careatlas.web.text import written_by_people
@@ -59,7 +59,7 @@ def test_there_are_five_hundred():
 
 def test_texts_become_harmless_html():
     for text in TEXTS:
-        kept = sections.cleaned(text)[: sections.LONGEST_TEXT]
+        kept = answers.cleaned(text)[: sections.LONGEST_TEXT]
         began = time.process_time()
         page = written_by_people(kept)
         assert time.process_time() - began < MOST_SECONDS, kept[:40]
@@ -72,7 +72,7 @@ def test_texts_become_harmless_html():
 def test_advice_on_hostile_texts_is_quick():
     for text in TEXTS:
         began = time.process_time()
-        plain_language.advice(sections.cleaned(text)[: sections.LONGEST_TEXT])
+        plain_language.advice(answers.cleaned(text)[: sections.LONGEST_TEXT])
         assert time.process_time() - began < MOST_SECONDS, text[:40]
 
 
@@ -143,8 +143,8 @@ def test_pages_show_hostile_texts_without_harm(ann):
         short = [text for text in texts if len(text) < 200]
         one = example(
             ann,
-            title=sections.cleaned(" ".join(short))[:160] or "x",
-            comment=sections.cleaned("\n\n".join(short)),
+            title=answers.cleaned(" ".join(short))[:160] or "x",
+            comment=answers.cleaned("\n\n".join(short)),
         )
         said = {
             "problem": "\n\n".join(texts)[:20_000],
@@ -181,8 +181,8 @@ def test_answers_that_are_no_texts_are_refused_and_break_nothing(ann, home):
         for section in sections.SECTIONS:
             for field in section.fields:
                 try:
-                    fields = sections.read(section, {field: said}, home)
-                except sections.Wrong as fault:
+                    fields = answers.read(section, {field: said}, home)
+                except answers.Wrong as fault:
                     fields = {name: None for name in fault.faults}
                 assert set(fields) == {field}
                 assert isinstance(fields[field], str | int | list | None | examples.Organisation)

@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import web_release
-from assessing_small import person, submitted
+from assessing_small import submitted
+from authored import person
+from axes.models import AccessFailureLog
 from django.core.cache import cache
 from django.utils import timezone
 
@@ -22,11 +24,6 @@ EXAMPLES = "/api/v1/library/examples"
 JSON = "application/json"
 
 
-@pytest.fixture(scope="module")
-def release(tmp_path_factory):
-    return web_release.make_release(tmp_path_factory.mktemp("home"))
-
-
 @pytest.fixture
 def client(release):
     cache.clear()
@@ -38,6 +35,17 @@ def client(release):
 @pytest.fixture
 def ann(client):
     return person("ann", (Role.AUTHOR, "B0"))
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Stands where it was put: also for what the database stamps."""
+
+    class Clock:
+        now = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+    monkeypatch.setattr(timezone, "now", lambda: Clock.now)
+    return Clock
 
 
 def key_of(user, may_write=True) -> dict[str, str]:
@@ -259,6 +267,39 @@ def test_too_many_requests_of_one_are_slowed_and_of_others_not(client, ann, monk
     assert answers == [404, 404, 404, 429, 429]
     assert 0 < int(patch(client, key, 999, {}, 1).headers["Retry-After"]) <= 60
     assert patch(client, key_of(person("ben", (Role.AUTHOR, "B0"))), 999, {}, 1).status_code == 404
+
+
+def test_twenty_wrong_keys_a_minute_from_one_address_and_the_next_waits_whatever_it_is(client, ann, clock):
+    right = key_of(ann)
+    wrong = {"Authorization": "Bearer careatlas_no"}
+    for ask in (client.get, client.post):
+        assert [ask(EXAMPLES, headers=wrong).status_code for _ in range(10)] == [401] * 10
+    for key in (wrong, right):
+        refused = client.get(EXAMPLES, headers=key)
+        assert (refused.status_code, refused.headers["Retry-After"]) == (429, "60")
+        assert "Wait a minute" in refused.json()["detail"]
+    assert client.get(EXAMPLES, headers=right, REMOTE_ADDR="10.0.0.9").status_code == 200
+    assert client.get(EXAMPLES).status_code == 200  # without a key nothing is tried
+    clock.now += timedelta(seconds=61)
+    assert client.get(EXAMPLES, headers=right).status_code == 200
+
+
+def test_wrong_keys_and_wrong_passwords_of_one_address_are_counted_apart(client, ann):
+    for _ in range(21):
+        client.get(EXAMPLES, headers={"Authorization": "Bearer careatlas_no"})
+    entered = client.post("/account/sign-in/", {"email": "eve@nhs.test", "password": "another sentence"})
+    assert entered.status_code == 422
+    AccessFailureLog.objects.update(path_info="/account/sign-in/")
+    assert client.get(EXAMPLES, headers=key_of(ann)).status_code == 200
+
+
+def test_of_a_wrong_key_its_words_are_not_kept_and_the_rest_a_day(client, clock):
+    wrong = {"Authorization": "Bearer careatlas_secret"}
+    client.get(EXAMPLES, headers=wrong)
+    assert "careatlas_secret" not in str(AccessFailureLog.objects.values())
+    clock.now += timedelta(days=1, minutes=1)
+    client.get(EXAMPLES, headers=wrong)
+    assert AccessFailureLog.objects.count() == 1
 
 
 def test_another_site_cannot_use_a_key_from_a_browser(client, ann):

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pyotp
 import pytest
-import web_release
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
@@ -15,11 +14,6 @@ from careatlas.improve.record.models import Entry
 
 pytestmark = pytest.mark.django_db
 GOOD = "a rather long sentence"
-
-
-@pytest.fixture(scope="module")
-def release(tmp_path_factory):
-    return web_release.make_release(tmp_path_factory.mktemp("atlas"))
 
 
 @pytest.fixture

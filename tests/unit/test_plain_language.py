@@ -65,7 +65,9 @@ def test_an_acronym_spelt_out_in_an_earlier_section_is_known():
 
 
 def test_jargon_with_what_to_say_instead():
-    assert words("Going forward we will leverage it.") == ("“leverage”: use. “going forward”: from now on.")
+    assert words("Going forward we will leverage it.") == (
+        "Instead of “leverage”: use. Instead of “going forward”: from now on."
+    )
     assert about("The robustness of leveraged things") == []  # other words that begin alike
 
 

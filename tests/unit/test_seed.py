@@ -7,10 +7,10 @@ import pytest
 import web_release
 from django.test import Client, override_settings
 
-from careatlas.improve.evidence import seed
 from careatlas.improve.evidence import simulated as made_up_examples
 from careatlas.improve.evidence.following import adopting
 from careatlas.improve.evidence.models import Adoption, Assessment, Example, Stage, Thread
+from careatlas.improve.evidence.seed import lives, people
 from careatlas.improve.people import organisations, simulated
 from careatlas.improve.people.models import Kind, Organisation, User
 from careatlas.improve.record import chain
@@ -36,9 +36,9 @@ def country(simulated_release, tmp_path):
 
 def test_the_library_of_the_simulated_country(simulated_release, country):
     """All in one, because filling it takes a quarter of a minute."""
-    assert seed.seed(simulated_release, country, lambda said: None) == 120
+    assert lives.fill(simulated_release, country, lambda said: None) == 120
     assert list(chain.faults()) == []
-    truth = {row["example"]: row for row in seed.truth_of(country)}
+    truth = {row["example"]: row for row in lives.truth_of(country)}
     stages = Counter(Example.objects.values_list("stage", flat=True))
     assert stages == {"published": 94, "submitted": 12, "draft": 7, "returned": 4, "withdrawn": 3}
     assert Counter(row["planted"] for row in truth.values()) == {0.0: 48, 0.05: 24, 0.1: 24, 0.2: 24}
@@ -60,20 +60,20 @@ def test_the_library_of_the_simulated_country(simulated_release, country):
     assert Thread.objects.exists()
     assert Assessment.objects.filter(is_third=True).exists()
 
-    assert len(seed.accounts()) == len(seed.PEOPLE)
-    people = User.objects.count()
-    assert seed.seed(simulated_release, country, lambda said: None) == 0  # once
-    assert User.objects.count() == people
+    assert len(people.accounts()) == len(people.PEOPLE)
+    accounts = User.objects.count()
+    assert lives.fill(simulated_release, country, lambda said: None) == 0  # once
+    assert User.objects.count() == accounts
 
 
 def test_where_anybody_has_an_account_nothing_is_filled(simulated_release, country):
     User.objects.create(email="ann@nhs.test", name="Ann")
-    assert seed.seed(simulated_release, country, lambda said: None) == 0
+    assert lives.fill(simulated_release, country, lambda said: None) == 0
     assert not Example.objects.exists()
 
 
 def test_a_real_release_is_never_filled(simulated_release, country):
-    assert seed.seed(Release(REAL), country, lambda said: None) == 0
+    assert lives.fill(Release(REAL), country, lambda said: None) == 0
     assert not User.objects.exists()
 
 

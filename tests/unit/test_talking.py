@@ -1,6 +1,6 @@
 """Conversations, following, notices and letters: who may, who is told, and who is left alone."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import library_small
 import pytest
@@ -14,7 +14,7 @@ from careatlas.improve.evidence import voices
 from careatlas.improve.evidence.following import follows, talking
 from careatlas.improve.evidence.models import Follow, Notice, Post, Preference, Thread
 from careatlas.improve.evidence.notices import digests, telling
-from careatlas.improve.evidence.writing.sections import Wrong
+from careatlas.improve.evidence.writing.answers import Wrong
 from careatlas.improve.people import organisations, roles
 from careatlas.improve.people.models import Organisation, Role
 from careatlas.improve.record import keeping
@@ -117,6 +117,28 @@ def test_what_cannot_be_sent_is_said_and_nothing_is_kept(example, ben, release, 
         start(ben, release, title, text, example=example)
     assert set(fault.value.faults) == {wrong}
     assert not Thread.objects.exists()
+
+
+def test_after_twenty_posts_within_an_hour_a_person_waits_and_others_do_not(
+    example, ann, ben, release, monkeypatch
+):
+    noon = datetime(2026, 5, 1, 12, tzinfo=UTC)
+    monkeypatch.setattr(timezone, "now", lambda: noon)
+    thread = start(ben, release, example=example)
+    monkeypatch.setattr(timezone, "now", lambda: noon + timedelta(minutes=30))
+    for _ in range(19):
+        talking.reply(thread.pk, ben, release, "Words.")
+    for once_more in (
+        lambda: talking.reply(thread.pk, ben, release, "Words."),
+        lambda: start(ben, release, example=example),
+    ):
+        with pytest.raises(Wrong) as fault:
+            once_more()
+        assert "20 posts within an hour. Send this one from 13:01 UTC on" in fault.value.faults["text"]
+    talking.reply(thread.pk, ann, release, "Words.")
+    monkeypatch.setattr(timezone, "now", lambda: noon + timedelta(minutes=61))
+    talking.reply(thread.pk, ben, release, "Words.")
+    assert Post.objects.filter(author=ben).count() == 21
 
 
 # --- topics and peer groups -----------------------------------------------------------------------------

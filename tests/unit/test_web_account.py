@@ -19,11 +19,6 @@ GOOD = "a rather long sentence"
 ADDRESS = "https://atlas.test"
 
 
-@pytest.fixture(scope="module")
-def release(tmp_path_factory):
-    return web_release.make_release(tmp_path_factory.mktemp("home"))
-
-
 @pytest.fixture
 def client(release):
     told = Configuration(address=ADDRESS, staff_domains=("nhs.test",))

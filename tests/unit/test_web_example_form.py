@@ -2,11 +2,13 @@
 
 import re
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import pytest
 import web_release
 from authored import STARTED, WHOLE, example, person, signed_in, whole
 from django.test import Client
+from django.utils import timezone
 from files_small import GOOD
 
 from careatlas.improve.evidence.models import Attachment, Example, Invitation, Stage
@@ -19,15 +21,10 @@ from careatlas.web.body_size import LARGEST_BODY
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    return web_release.make_release(tmp_path_factory.mktemp("home"))
-
-
 @pytest.fixture
-def atlas(home):
-    with web_release.client_of(home.folder.parent.parent) as client:
-        organisations.take_from(home)
+def atlas(release):
+    with web_release.client_of(release.folder.parent.parent) as client:
+        organisations.take_from(release)
         yield client
 
 
@@ -323,7 +320,8 @@ def test_the_measure_is_drawn_as_soon_as_it_is_chosen(signed, draft):
         ("2025-09-01", "placebo-tested over all indicators and dates"),
     ],
 )
-def test_fixing_says_what_test_will_decide(signed, draft, day, words):
+def test_fixing_says_what_test_will_decide(signed, draft, day, words, monkeypatch):
+    monkeypatch.setattr(timezone, "now", lambda: datetime(2026, 4, 1, 9, tzinfo=UTC))
     assert "Not fixed yet" in text(signed.get(address(draft, "measure/")))
     send(signed, draft, "measure", starts_on=day, do="fix", **FOUR)
     page = text(signed.get(address(draft, "measure/")))

@@ -8,24 +8,19 @@ from datetime import UTC, date, datetime
 
 import pytest
 import web_release
-from assessing_small import handed_in, measurable, person, submitted
-from authored import signed_in
+from assessing_small import handed_in, measurable, submitted
+from authored import person, signed_in
 
 from careatlas.improve.evidence import printing, tokens
 from careatlas.improve.evidence.assessing import deciding
 from careatlas.improve.evidence.models import Example, Stage, Token
-from careatlas.improve.evidence.writing import examples
+from careatlas.improve.evidence.writing import drafting
 from careatlas.improve.evidence.writing.history import history_of
 from careatlas.improve.people import organisations
 from careatlas.improve.people.models import Role
 from careatlas.improve.record import keeping
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def release(tmp_path_factory):
-    return web_release.make_release(tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture
@@ -66,7 +61,7 @@ def text_of(response) -> str:
 def test_an_empty_library_says_that_it_is_empty_and_what_to_do(client):
     page = text_of(client.get("/library/"))
     assert "Nothing is published here yet" in page
-    assert "library import FILE" in page
+    assert 'href="/library/import/"' in page
 
 
 def test_the_list_shows_searches_and_narrows(client, ann):
@@ -103,7 +98,7 @@ def test_one_page_says_all_there_is_to_say(client, release, ann, pia):
         "Nobody has registered that they do this",
         "Ask the owner something",
         "How it came about",
-        "published after round 1",
+        "Published after round 1",
         "example.pdf",
     ):
         assert words in page, words
@@ -128,9 +123,27 @@ def test_a_withdrawn_example_keeps_its_address_and_says_only_why(client, release
     assert gone.status_code == 410
     assert "The figures were <strong>wrong</strong>" in text_of(gone)
     assert "waited" not in text_of(gone)
-    for kind in ("pdf", "csv", "json"):
-        assert client.get(f"/library/{example.pk}/example.{kind}").status_code == 404
+    pictures = [f"measure.{kind}" for kind in ("svg", "png", "json")]
+    for name in ("example.pdf", "example.csv", "example.json", *pictures):
+        assert client.get(f"/library/{example.pk}/{name}").status_code == 404
+        assert signed_in(ann).get(f"/library/{example.pk}/{name}").status_code == 200
     assert "waited" in text_of(signed_in(ann).get(f"/library/{example.pk}/"))
+
+
+def test_who_decides_finds_the_page_of_the_decision_while_it_waits_for_one(client, release, ann, pia):
+    example = submitted(ann, **measurable())
+    link = f'href="/library/decisions/{example.pk}/"'
+    here = f"/library/{example.pk}/"
+    waiting = text_of(signed_in(pia).get(here))
+    assert link in waiting
+    assert "0 of 2 handed in" in waiting
+    for name in ("ben", "cat"):
+        handed_in(example, person(name, (Role.ASSESSOR, "B3")), 3, 3, 3, 3)
+    assert "Decide on it" in text_of(signed_in(pia).get(here))
+    for reader in (ann, person("dan", (Role.ASSESSOR, "B3"))):
+        assert link not in text_of(signed_in(reader).get(here))
+    deciding.publish(example, pia, example.version, release)
+    assert link not in text_of(signed_in(pia).get(here))
 
 
 def test_scores_that_are_not_to_be_seen_are_nowhere_on_the_page(client, release, ann, pia):
@@ -148,7 +161,7 @@ def test_scores_that_are_not_to_be_seen_are_nowhere_on_the_page(client, release,
 def test_history_names_people_and_never_addresses(client, release, ann, pia):
     example = submitted(ann, stage=Stage.DRAFT)
     for words in ("One", "Two"):
-        example = examples.save(example.pk, "problem", {"problem": words}, ann, example.version, release)
+        example = drafting.save(example.pk, "problem", {"problem": words}, ann, example.version, release)
     own = history_of(example, ann)
     assert [(line.who, line.why, line.what) for line in own[1:]] == [
         ("Ann", "wrote “The problem”", ("What was the problem?",))

@@ -1,6 +1,8 @@
 """What stands round Django: the charts' script, and files served straight from disk."""
 
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -66,3 +68,14 @@ def test_nothing_outside_the_static_folders_is_served():
     for address in ("/static/../settings.py", "/static/%2e%2e/settings.py", "/static//etc/passwd"):
         with Client(application).get(address) as response:
             assert response.status_code == 404
+
+
+def test_no_worker_can_be_forked_while_the_names_of_hosts_are_being_imported():
+    """A module that a thread is importing stays half imported in whatever is forked then: a letter waited for ever."""
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import sys, careatlas.web.server; print('encodings.idna' in sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert loaded.stdout.strip() == "True"

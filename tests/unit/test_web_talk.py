@@ -13,7 +13,7 @@ from django.test import Client, override_settings
 from django.utils import timezone
 from library_small import effect, published
 
-from careatlas.improve.evidence.following import adopting
+from careatlas.improve.evidence.following import adopting, talking
 from careatlas.improve.evidence.matching import inviting
 from careatlas.improve.evidence.models import Adoption, Follow, Invitation, Post, Preference, Thread
 from careatlas.improve.evidence.notices import digests, telling
@@ -276,6 +276,21 @@ def test_an_empty_answer_is_refused_and_a_closed_conversation_keeps_the_words(cl
     assert (late.status_code, "One more thing." in late.content.decode()) == (409, True)
     assert mine.post(f"{place}open/", {"version": 2}).status_code == 303
     assert mine.post(place, {"text": "One more thing.", "key": "k3"}).status_code == 303
+
+
+def test_who_has_written_too_much_is_told_when_to_go_on_and_keeps_the_words(
+    client, example, ben, monkeypatch
+):
+    monkeypatch.setattr(talking, "MOST_POSTS_AN_HOUR", 1)
+    mine = entered(ben)
+    mine.post(f"/library/{example.pk}/ask/", {"title": "How?", "text": "How?", "key": "k1"})
+    for place in (f"/library/threads/{Thread.objects.get().pk}/", f"/library/{example.pk}/ask/"):
+        late = mine.post(place, {"title": "And?", "text": "One more thing.", "key": place})
+        text = late.content.decode()
+        assert late.status_code == 422
+        assert "1 posts within an hour" in text
+        assert "One more thing." in text
+    assert Post.objects.count() == 1
 
 
 def test_a_topic_shows_the_examples_and_areas_pinned_and_who_may_write(client, example, ben):

@@ -92,6 +92,7 @@ def spc_chart(
         height=280 if width > PHONE else 230,
         selected=selected,
         caption_offset=marks.time_caption_offset(x),
+        caption_left=34,
     )
 
 

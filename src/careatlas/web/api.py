@@ -35,7 +35,8 @@ from careatlas.web.api_parts import (
 )
 from careatlas.web.current import current_release
 from careatlas.web.faults import explained
-from careatlas.web.library import api as library_api
+from careatlas.web.library.api import WaitAMinute
+from careatlas.web.library.api_writing import router as library_router
 from careatlas.web.search import search as search_names
 
 api = NinjaAPI(
@@ -46,7 +47,7 @@ api = NinjaAPI(
     description=(__doc__ or "").strip(),
 )
 api.add_router("", api_answers.router)
-api.add_router("/library", library_api.router)
+api.add_router("/library", library_router)
 
 
 class ReleaseOut(Schema):
@@ -104,6 +105,13 @@ def _get(path: str, answer: Any, **further: Any) -> Any:
 @api.exception_handler(AtlasError)
 def _explain(request: HttpRequest, fault: AtlasError) -> HttpResponse:
     return explained(request, fault)
+
+
+@api.exception_handler(WaitAMinute)
+def _wait(request: HttpRequest, fault: WaitAMinute) -> HttpResponse:
+    response = api.create_response(request, {"detail": str(fault)}, status=fault.status_code)
+    response["Retry-After"] = "60"
+    return response
 
 
 @_get("/release", ReleaseOut, summary="The release being served")

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from careatlas.errors import AtlasError
+from careatlas.web.configuration import AUTHORED
 
 _taken: set[str] = set()  # releases whose organisations are in
 
@@ -32,6 +33,11 @@ def prepare(home: Path) -> None:
         raise AtlasError("the database", f"cannot be used: {said}.", "Look at CAREATLAS_DATABASE.") from None
     finally:
         connection.close()  # what forks must not share it
+
+
+def is_written_on(home: Path) -> bool:
+    """Whether this atlas was ever served, or written into: one that never was gets no database by being built."""
+    return (home / AUTHORED).is_dir()
 
 
 def take_organisations() -> None:

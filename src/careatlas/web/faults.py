@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonR
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
-from careatlas.errors import AtlasError, NotKnownError, ReleaseError
+from careatlas.errors import AtlasError, BusyError, NotKnownError, ReleaseError
 from careatlas.web.same_origin import PLACE, takes_files
 
 log = logging.getLogger("django.request")
@@ -37,11 +37,15 @@ class PlainFaults:
 
 def explained(request: HttpRequest, fault: AtlasError) -> HttpResponse:
     """One fault as a page, or as JSON under /api/."""
-    if not isinstance(fault, NotKnownError):
+    if not isinstance(fault, NotKnownError | BusyError):
         log.error("%s: %s", request.path, fault)
     if isinstance(fault, ReleaseError):
         return _answer(
             request, 503, "There is no atlas to show yet", f"{fault.found} {fault.remedy}", "This atlas"
+        )
+    if isinstance(fault, BusyError):
+        return _answer(
+            request, 503, "Many people are signing in", f"{fault.found} {fault.remedy}", fault.where
         )
     return _answer(request, 404, "Not found", f"{fault.found} {fault.remedy}".strip(), fault.where)
 

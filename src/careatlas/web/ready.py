@@ -1,10 +1,12 @@
 """Before a server listens it asks itself for a page of each kind, so that no reader waits for what all of them share:
-modules, templates, the tables of the release.
+modules, templates, the tables of the release, and what effects in the library are held against.
 """
 
 from collections.abc import Callable, Iterable
 from typing import Any
 from wsgiref.util import setup_testing_defaults
+
+from django.db import Error, close_old_connections
 
 from careatlas.errors import AtlasError
 from careatlas.present.provider_figures import PROVIDER
@@ -31,6 +33,18 @@ def make_ready(application: Callable[[dict[str, Any], Callable[..., Any]], Itera
         environ = {"PATH_INFO": address}
         setup_testing_defaults(environ)
         b"".join(application(environ, lambda status, headers: None))
+    _make_library_ready()
+
+
+def _make_library_ready() -> None:
+    from careatlas.improve.evidence.measuring.ready import make_ready as make_measuring_ready
+
+    try:
+        make_measuring_ready(current_release())
+    except (AtlasError, Error):  # pages say so themselves; those of releases need no database
+        pass
+    finally:
+        close_old_connections()
 
 
 def _one_of_each_kind() -> list[str]:

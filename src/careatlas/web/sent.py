@@ -1,5 +1,6 @@
 """What forms send besides their answers: the version their writer saw, days; and where a form that was taken leads."""
 
+from collections.abc import Mapping
 from datetime import date
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -7,7 +8,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 def version_seen(request: HttpRequest) -> int:
     """0, which no row has, where it is no number."""
-    text = request.POST.get("version", "")
+    return number_in(request.POST, "version")
+
+
+def number_in(said: Mapping[str, str], name: str) -> int:
+    """0 where it is none, or not there."""
+    text = said.get(name, "")
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
 
 

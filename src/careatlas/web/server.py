@@ -1,25 +1,33 @@
 """Runs the web server: makes the charts' script if it is not there yet, then serves until Ctrl-C."""
 
+import encodings.idna  # noqa: F401 - a worker forked while a thread imports it would wait for ever at its first letter
+import multiprocessing
 import os
+import signal
 import socket
 import threading
 import time
+import traceback
 from collections.abc import Callable
+from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 
 from careatlas.errors import AtlasError
 
 VEGA_LITE = "6.4"
 SCRIPT = "vega.js"
 SECONDS_TO_START = 120
+WORKERS, THREADS = 2, 4  # half of the threads are never with people who sign in (web/sign_in.py)
+SECONDS_TO_STOP = 10  # then what a worker still does is cut off
 
 
 def serve(
     home: Path,
     port: int,
     host: str = "127.0.0.1",
-    workers: int = 2,
+    workers: int = WORKERS,
     say: Callable[[str], None] = print,
     allow_upload: bool = False,
 ) -> None:
@@ -45,12 +53,36 @@ def serve(
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
-        blocking_threads=2,
+        blocking_threads=THREADS,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
+        workers_kill_timeout=SECONDS_TO_STOP,
     )
     server.on_startup(threading.Thread(target=say_when_ready, args=(host, port, say), daemon=True).start)
-    server.serve()
+    is_stuck = multiprocessing.Event()
+    try:
+        server.serve(target_loader=partial(_made_ready, is_stuck), wrap_loader=False)
+    finally:
+        if is_stuck.is_set():
+            raise AtlasError(
+                "the server", "could not make its pages ready: see above.", "Build the release again."
+            )
+
+
+def _made_ready(is_stuck: Any) -> Any:
+    """What a worker runs. Until it does, it stops at once when it is told to: the handlers that it was forked with
+    would swallow that, and it would serve for ever. Where it cannot be made ready no other worker can: all stop."""
+    for told in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(told, signal.SIG_DFL)
+    try:
+        from careatlas.web.wsgi import application
+    except Exception:
+        if not is_stuck.is_set():  # once, and before the others are told
+            traceback.print_exc()
+        is_stuck.set()
+        os.kill(os.getppid(), signal.SIGTERM)
+        raise SystemExit(1) from None
+    return application
 
 
 def say_when_ready(host: str, port: int, say: Callable[[str], None]) -> None:

@@ -66,7 +66,7 @@ AXES_ENABLE_ACCESS_FAILURE_LOG = True
 AXES_VERBOSE = False
 AXES_DISABLE_ACCESS_LOG = True  # of those who got in nothing is kept
 AXES_LOCKOUT_CALLABLE = "careatlas.web.account.pages.locked_out"
-# Many people share the address of a hospital: those are held to twenty failures a minute (web/account/pages.py).
+# Many people share the address of a hospital: those are held to twenty failures a minute (web/sign_in.py).
 SILENCED_SYSTEM_CHECKS = ["axes.W006"]
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = HOME / AUTHORED / "letters"
@@ -104,7 +104,10 @@ TEMPLATES = [
         "DIRS": [HERE / "templates"],
         "OPTIONS": {
             "builtins": ["careatlas.web.template_words"],
-            "context_processors": ["careatlas.web.current.for_every_page"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "careatlas.web.current.for_every_page",
+            ],
             "loaders": [
                 ("django.template.loaders.cached.Loader", ["django.template.loaders.filesystem.Loader"]),
             ],

@@ -1,7 +1,7 @@
 """What is done in the library when a release arrives: everything is measured again, and who got better is asked how.
 
-It takes up to half a second an example, so a command does it (`careatlas library measure`), not a page. The same
-release again does nothing.
+It takes up to half a second an example, so commands do it (`careatlas build`, `careatlas library measure`), not a
+page. The same release again does nothing.
 """
 
 from careatlas.engine.release import Release

@@ -1,8 +1,7 @@
 """Finding published examples: by words in any of their texts, and by what they are about.
 
-All words must be there (in any form: waits finds waiting), those in "quotation marks" side by side; nearness of title
-and summary counts most. SQLite and PostgreSQL search the same texts and put them in the same kind of order; ties stand
-newest first. What is counted beside each choice is how many examples choosing it would leave.
+Words are looked up by `full_text`; the nearest stand first, ties newest first. What is counted beside each choice is
+how many examples choosing it would leave.
 """
 
 import re
@@ -15,7 +14,6 @@ from operator import attrgetter
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from django.db import connection
 from django.db.models import TextField
 from django.db.models.functions import Cast
 
@@ -23,31 +21,16 @@ from careatlas.catalogue.care_setting import load_care_settings
 from careatlas.catalogue.library import load_gates
 from careatlas.engine.release import Release
 from careatlas.errors import NotKnownError
+from careatlas.improve.evidence import full_text
 from careatlas.improve.evidence.models import Example, Stage, Verdict
 from careatlas.improve.evidence.writing import examples, sections
 from careatlas.improve.people.models import Kind, Organisation, User
 from careatlas.improve.record.models import Head
 
 A_PAGE = 20
-LONGEST, MOST_WORDS, MOST_PAGES = 200, 12, 10_000
+LONGEST, MOST_PAGES = 200, 10_000
 SAVINGS = {"cash": "Cash", "cost_avoided": "Cost avoided", "capacity": "Capacity"}
 ORDERS = {"closest": "Closest to the words", "newest": "Newest", "highest": "Highest score"}
-# Of the columns in migration 0002, in its order.
-_WEIGHTS = "10, 4, 2, 2, 1, 1, 1, 1, 1, 1, 1"
-# Asked for alone or among others, such words tell nothing; in a phrase they stay.
-_TOO_COMMON = frozenset(
-    re.findall(
-        r"\w+",
-        """
-        a about above after again against all am an and any are as at be because been before being below between both
-        but by can did do does doing don down during each few for from further had has have having he her here hers
-        herself him himself his how i if in into is it its itself just me more most my myself no nor not now of off on
-        once only or other our ours ourselves out over own s same she should so some such t than that the their theirs
-        them themselves then there these they this those through to too under until up very was we were what when where
-        which while who whom why will with you your yours yourself yourselves
-        """,
-    )
-)
 
 
 @dataclass(frozen=True)
@@ -148,7 +131,7 @@ def find(user: User, asked: Asked, release: Release) -> Found:
     Raises as `check` does."""
     titles = titles_of(release)
     check(asked, titles)
-    published, (ranks, is_any) = _published(), _ranks(asked.words)
+    published, (ranks, is_any) = _published(), full_text.ranks(asked.words)
     answering = [row for row in published if row.pk in ranks] if ranks is not None else published
     kept, counts = _narrowed(answering, asked)
     numbers = _in_order(kept, asked, ranks)
@@ -172,7 +155,7 @@ def check(asked: Asked, titles: Mapping[str, Mapping[str, str]]) -> None:
 
 def matching(asked: Asked) -> list[int]:
     """Numbers of all published examples that answer, best first; with every word asked for."""
-    ranks = _with_words(asked.words, " AND ")
+    ranks = full_text.ranks_with_all(asked.words)
     answering = [row for row in _published() if ranks is None or row[0] in ranks]
     return _in_order(_narrowed(answering, asked)[0], asked, ranks)
 
@@ -241,53 +224,6 @@ def _listed(head: str) -> list[_Row]:
             *(f"saving_{kind}_gbp" for kind in SAVINGS),
         )
     ]
-
-
-def _ranks(words: str) -> tuple[dict[int, float] | None, bool]:
-    """Of those with every word how far they are from them, the less the nearer; where there is none, of those with any.
-    None where no words are asked for."""
-    ranks = _with_words(words, " AND ")
-    if ranks == {} and len(_words(words)) > 1:
-        ranks = _with_words(words, " OR ")
-        return ranks, bool(ranks)
-    return ranks, False
-
-
-def _with_words(words: str, joined: str) -> dict[int, float] | None:
-    wanted = _words(words)
-    if not wanted:
-        return None
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            query = (
-                joined.replace("AND", "&&")
-                .replace("OR", "||")
-                .join(["phraseto_tsquery('careatlas_english', %s)"] * len(wanted))
-            )
-            cursor.execute(
-                f"SELECT id, -ts_rank(finding, query) FROM evidence_example, (SELECT {query} AS query) AS asked "
-                "WHERE finding @@ query",
-                wanted,
-            )
-        else:
-            cursor.execute(
-                f"SELECT rowid, bm25(evidence_finding, {_WEIGHTS}) FROM evidence_finding "
-                "WHERE evidence_finding MATCH %s",
-                [joined.join(f'"{one}"' for one in wanted)],
-            )
-        return dict(cursor.fetchall())
-
-
-def _words(text: str) -> list[str]:
-    """Words and phrases of letters and figures only, so that nothing in them is a command to the database.
-
-    >>> _words('the "length of stay" & (beds OR wards)*')
-    ['length of stay', 'beds', 'wards']
-    """
-    parts = re.findall(r'"([^"]*)"|([^\s"]+)', text.lower())
-    split = [re.findall(r"[^\W_]+", phrase or word) for phrase, word in parts]
-    told = [" ".join(words) for words in split if set(words) - _TOO_COMMON]
-    return told[:MOST_WORDS]
 
 
 def _in_order(rows: list[_Row], asked: Asked, ranks: dict[int, float] | None) -> list[int]:

@@ -5,7 +5,7 @@ itself). Where the owner is a region or the country, it is those with a role in 
 others. Whose roles lie elsewhere, or above, in the region or the country, may judge.
 """
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from careatlas.catalogue.library import load_gates
 from careatlas.improve.evidence.models import Assessment, Example, Stage
@@ -41,6 +41,17 @@ def may_decide(user: User, example: Example) -> bool:
     return Example.objects.filter(decidable_by(user), pk=example.pk).exists()
 
 
+def assessors_for(example: Example) -> list[User]:
+    """Who may take a place in the open round: not who has one."""
+    placed = Assessment.objects.filter(example=example, round=example.round).values("assessor")
+    found = _with(Role.ASSESSOR).exclude(pk__in=placed)
+    return [user for user in found if may_assess(user, example)]
+
+
+def deciders_on(example: Example) -> list[User]:
+    return [user for user in _with(Role.PUBLISHER) if may_decide(user, example)]
+
+
 def owned_by(user: User) -> Q:
     """A condition: examples that the person wrote, or whose owner they write or publish for; not where they only said
     so themselves."""
@@ -62,6 +73,10 @@ def publishes(user: User) -> bool:
         else Organisation.objects.filter(kind=Kind.NATIONAL)
     )
     return any(roles.may(user, Role.PUBLISHER, organisation) for organisation in found)
+
+
+def _with(role: Role) -> QuerySet[User]:
+    return User.objects.filter(grants__role=role, is_active=True).distinct().order_by("pk")
 
 
 def _impartial(user: User) -> Q:

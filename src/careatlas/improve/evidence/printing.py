@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from django.template.defaultfilters import floatformat
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -11,7 +12,8 @@ from careatlas.catalogue.care_setting import load_care_settings
 from careatlas.engine.release import Release
 from careatlas.improve.evidence.assessing.rounds import Round
 from careatlas.improve.evidence.models import Example, Stage
-from careatlas.improve.evidence.writing.sections import SECTIONS, Question, programmes, written
+from careatlas.improve.evidence.writing.answers import written
+from careatlas.improve.evidence.writing.sections import SECTIONS, Question, programmes
 from careatlas.present.document import Block, Document, Grid, Paragraph, Picture, Points, Section, Spec
 
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
@@ -46,7 +48,7 @@ def _standing(example: Example, result: Round | None) -> str:
         parts[1] = f"Published {_day(example.published_at)}"
         parts.append(example.get_verdict_display())
     if result is not None and result.is_finished:
-        parts.append(f"{result.gates.title_of(result.rating)}, {result.overall:.3g} of 100")
+        parts.append(f"{result.gates.title_of(result.rating)}, {floatformat(result.overall)} of 100")
     return " · ".join(parts)
 
 
@@ -82,7 +84,7 @@ def _scores(result: Round) -> Section:
         )
         for gate in result.gates.gates
     )
-    wide = (1.2, *(3.0 for _ in result.assessments), 0.7)
+    wide = (1.6, *(3.0 for _ in result.assessments), 0.7)
     grid = Grid(f"Scores from 0 to 4 in round {result.number}", columns, rows, (len(columns) - 1,), wide)
     return Section("scores", "How it was assessed", (grid,))
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from careatlas.errors import NotKnownError
 from careatlas.improve.evidence.models import Token
-from careatlas.improve.evidence.writing.sections import Wrong, cleaned
+from careatlas.improve.evidence.writing.answers import Wrong, cleaned
 from careatlas.improve.people.models import User
 from careatlas.improve.record import keeping
 
@@ -30,7 +30,7 @@ def of(user: User) -> QuerySet[Token]:
 
 @transaction.atomic
 def make(user: User, name: str, days: int, may_write: bool) -> tuple[Token, str]:
-    """A key and its words, which nobody can be told again. Raises sections.Wrong."""
+    """A key and its words, which nobody can be told again. Raises answers.Wrong."""
     name = " ".join(cleaned(name).split())
     faults = {}
     if not name or len(name) > LONGEST_NAME:

@@ -2,17 +2,14 @@
 for publishers, the people of their organisations.
 """
 
-from datetime import timedelta
 from typing import Any
 
-from axes.models import AccessFailureLog
 from django.conf import settings
 from django.contrib.auth import authenticate, logout
 from django.core.mail import send_mail
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from careatlas.improve.evidence.impartial import publishes
@@ -22,15 +19,15 @@ from careatlas.improve.people.models import Grant, Role, User
 from careatlas.web.account import forms
 from careatlas.web.pages import crumb
 from careatlas.web.policies import READ_AND_WRITE, WRITE, needs, public, signed_in
-from careatlas.web.sign_in import begin
+from careatlas.web.sign_in import PASSWORDS, begin, has_too_many_failures
 
-MOST_FAILURES_A_MINUTE = 20  # of one network address: people of one hospital share theirs
 HALF_IN, SECRET = "half_in", "one_time_secret"
 ACCOUNT = "/account/"
 LETTERS = {
     "join": (
         "Your account in Care Atlas",
-        "Open this link within seven days to choose a password:\n\n{link}\n\nIf you did not ask for it, do nothing.",
+        "You registered, or somebody invited you. Open this link within seven days to choose a password:\n\n{link}\n\n"
+        "If you know nothing of it, do nothing.",
     ),
     "password": (
         "A new password for Care Atlas",
@@ -51,7 +48,7 @@ def post_letter(email: str, kind: str, token: str) -> None:
 def sign_in(request: HttpRequest) -> HttpResponse:
     form = forms.SignIn(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if _too_many(request):
+        if has_too_many_failures(request, PASSWORDS):
             return _page(
                 request, "sign_in.html", form, 429, told="Too many attempts from here. Wait a minute."
             )
@@ -211,12 +208,6 @@ def _next(request: HttpRequest) -> str:
     wanted = request.POST.get("next") or request.GET.get("next") or request.session.get("next", "")
     ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted.startswith("/")
     return wanted if ours else ""
-
-
-def _too_many(request: HttpRequest) -> bool:
-    since = timezone.now() - timedelta(minutes=1)
-    failures = AccessFailureLog.objects.filter(ip_address=request.META["REMOTE_ADDR"], attempt_time__gt=since)
-    return failures.count() >= MOST_FAILURES_A_MINUTE
 
 
 def locked_out(request: HttpRequest, response: object = None, credentials: object = None) -> HttpResponse:

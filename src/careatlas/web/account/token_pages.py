@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from careatlas.improve.evidence import tokens
-from careatlas.improve.evidence.writing.sections import Wrong
+from careatlas.improve.evidence.writing.answers import Wrong
 from careatlas.improve.record import keeping
 from careatlas.web.library.example_pages import key_of
 from careatlas.web.pages import crumb

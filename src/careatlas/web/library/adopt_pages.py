@@ -16,7 +16,7 @@ from careatlas.improve.evidence.following import adopting
 from careatlas.improve.evidence.measuring import effect
 from careatlas.improve.evidence.models import Adoption, Example
 from careatlas.improve.evidence.writing import examples
-from careatlas.improve.evidence.writing.sections import Wrong
+from careatlas.improve.evidence.writing.answers import Wrong
 from careatlas.improve.people.models import Organisation
 from careatlas.improve.record import keeping
 from careatlas.present import spc_chart, spc_signals

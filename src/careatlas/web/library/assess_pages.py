@@ -17,7 +17,7 @@ from careatlas.improve.evidence.assessing import deciding, rounds, scoring
 from careatlas.improve.evidence.assessing.scoring import NotNow
 from careatlas.improve.evidence.impartial import OPEN_ROUND, assessable, decidable_by
 from careatlas.improve.evidence.models import Assessment, Example
-from careatlas.improve.evidence.writing.sections import Wrong, cleaned
+from careatlas.improve.evidence.writing.answers import Wrong, cleaned
 from careatlas.improve.people.models import Role
 from careatlas.improve.record import keeping
 from careatlas.web.current import current_release

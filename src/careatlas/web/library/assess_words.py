@@ -10,7 +10,8 @@ from careatlas.improve.evidence.assessing.rounds import Round
 from careatlas.improve.evidence.impartial import may_decide
 from careatlas.improve.evidence.measuring.fixed import is_fixed_before
 from careatlas.improve.evidence.models import Assessment, Example
-from careatlas.improve.evidence.writing.sections import SECTIONS, Question, programmes, written
+from careatlas.improve.evidence.writing.answers import written
+from careatlas.improve.evidence.writing.sections import SECTIONS, Question, programmes
 from careatlas.improve.people.models import User
 from careatlas.web.text import written_by_people
 
@@ -23,7 +24,7 @@ def example_told(example: Example, release: Release) -> list[dict[str, Any]]:
         {
             "title": section.title,
             "answers": [
-                {"label": question.label, **_answer(example, question, release)}
+                {"field": question.field, "label": question.label, **_answer(example, question, release)}
                 for question in section.questions
                 if question.field != "title"
             ],
@@ -98,6 +99,7 @@ def gates_asked(
 def result_told(shown: Round, example: Example, user: User) -> dict[str, Any]:
     """A round as a table: a row a gate, a column an assessor. Names are for publishers only."""
     is_publisher = may_decide(user, example)
+    least = min((rating.no_gate_below for rating in shown.gates.ratings), default=0)
     columns = [
         {
             "title": "Third assessor" if one.is_third else PLACES[place],
@@ -123,6 +125,7 @@ def result_told(shown: Round, example: Example, user: User) -> dict[str, Any]:
                 ],
                 "standing": shown.scores.get(gate.id),
                 "differs": gate.id in shown.differing,
+                "is_too_low": shown.scores.get(gate.id, least) < least,
             }
             for gate in shown.gates.gates
         ],

@@ -41,7 +41,7 @@ def remove(request: HttpRequest, number: int, attachment: int) -> HttpResponse:
 
 @public()
 def download(request: HttpRequest, number: int, attachment: int) -> HttpResponseBase:
-    """``/library/<number>/files/<attachment>/``: to whoever sees the example."""
+    """``/library/<number>/files/<attachment>/``: to whom the example is handed out."""
     row, kind, path = files.found(settings.HOME, number, attachment, request.user)
     response = FileResponse(path.open("rb"), content_type=kind.content_type)
     response["Content-Length"] = str(row.size_bytes)

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from careatlas.catalogue.care_setting import load_care_settings
 from careatlas.engine.release import Release
 from careatlas.improve.evidence.models import Direction, Example
-from careatlas.improve.evidence.writing import plain_language, sections
+from careatlas.improve.evidence.writing import answers, plain_language, sections
 from careatlas.improve.evidence.writing.sections import Question, Section
 from careatlas.improve.people import roles
 from careatlas.improve.people.models import Organisation, Role, User
@@ -38,7 +38,7 @@ def questions(
     """Each with its answer: as it is kept or, where it could not be kept, as it was sent."""
     asked = []
     for question in section.questions:
-        kept = sections.written(example, question)
+        kept = answers.written(example, question)
         value = said.get(question.field, kept) if said is not None else kept
         asked.append(
             {

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from careatlas.errors import NotKnownError
 from careatlas.improve.evidence.models import Example, Stage
-from careatlas.improve.evidence.writing import examples, sections
+from careatlas.improve.evidence.writing import answers, drafting, examples, sections
 from careatlas.improve.evidence.writing.sections import SECTIONS, Section
 from careatlas.improve.people import roles
 from careatlas.improve.people.models import Role
@@ -25,7 +25,7 @@ from careatlas.web.library import measure_figure
 from careatlas.web.library.example_forms import advice_on, owners, questions, said_in
 from careatlas.web.pages import crumb
 from careatlas.web.policies import READ_AND_WRITE, WRITE, needs, signed_in
-from careatlas.web.sent import see_other, version_seen
+from careatlas.web.sent import number_in, see_other, version_seen
 
 MINE = "/library/mine/"
 FILES = "files"
@@ -43,6 +43,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         "invitations": examples.invitations(request.user),
         "most": MOST_LISTED if len(found) == MOST_LISTED else 0,
         "writes": roles.has(request.user, Role.AUTHOR),
+        "brought": number_in(request.GET, "brought"),
         "indicators": current_release().catalogue["indicators"],
         "crumbs": [crumb("Library", "/library/")],
     }
@@ -55,7 +56,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             return see_other(keeping.once(request.user.email, key_of(request), lambda: _started(request)))
-        except sections.Wrong as fault:
+        except answers.Wrong as fault:
             return _start_page(request, fault.faults, 422)
     return _start_page(request)
 
@@ -85,13 +86,13 @@ def submit(request: HttpRequest, number: int) -> HttpResponse:
     version = version_seen(request)
 
     def hand_in() -> str:
-        return _address(examples.submit(number, request.user, version))
+        return _address(drafting.submit(number, request.user, version))
 
     try:
         return see_other(keeping.once(request.user.email, key_of(request), hand_in))
     except examples.NotOpen as fault:
         return HttpResponseRedirect(_address(fault.example))
-    except examples.NotReady:
+    except drafting.NotReady:
         return _overview(request, _found(request, number), 422)
     except keeping.EditedMeanwhile:
         told = "Somebody changed it after you opened this page. Look at it as it stands now, then hand it in."
@@ -102,7 +103,7 @@ def submit(request: HttpRequest, number: int) -> HttpResponse:
 def withdraw(request: HttpRequest, number: int) -> HttpResponse:
     """``/library/<number>/edit/withdraw/``: put a draft away."""
     try:
-        examples.withdraw_draft(number, request.user, version_seen(request), request.POST.get("why", ""))
+        drafting.withdraw_draft(number, request.user, version_seen(request), request.POST.get("why", ""))
     except examples.NotOpen as fault:
         return HttpResponseRedirect(_address(fault.example))
     except keeping.EditedMeanwhile:
@@ -118,7 +119,7 @@ def key_of(request: HttpRequest) -> str:
 
 def of_form(example: Example, here: str) -> dict[str, Any]:
     """What every page of the form shows beside its questions."""
-    missing = examples.missing(example)
+    missing = drafting.missing(example)
     lacking = {one.section for one in missing}
     steps = [
         {
@@ -147,7 +148,7 @@ def _listed(example: Example) -> dict[str, Any]:
     return {
         "example": example,
         "address": _address(example),
-        "missing": len(examples.missing(example)) if is_open else 0,
+        "missing": len(drafting.missing(example)) if is_open else 0,
         "is_open": is_open,
         "is_public": example.stage == Stage.PUBLISHED,
     }
@@ -178,11 +179,11 @@ def _started(request: HttpRequest) -> str:
     asked, release = request.POST, current_release()
     if asked.get("invitation"):
         invitation = _invitation(request, asked["invitation"])
-        return _address(examples.start_from(invitation, request.user, release))
+        return _address(drafting.start_from(invitation, request.user, release))
     said = {"title": asked.get("title", ""), "owner": asked.get("owner", "")}
-    fields = sections.read(sections.BY_KEY["about"], said, release)
+    fields = answers.read(sections.BY_KEY["about"], said, release)
     simulated = release.manifest["simulated"]
-    return _address(examples.start(request.user, fields["owner"], fields["title"], is_simulated=simulated))
+    return _address(drafting.start(request.user, fields["owner"], fields["title"], is_simulated=simulated))
 
 
 def _invitation(request: HttpRequest, number: str) -> Any:
@@ -242,11 +243,11 @@ def _saved(request: HttpRequest, number: int, section: Section) -> HttpResponse:
     wants_json = "application/json" in request.headers.get("Accept", "")
     version = version_seen(request)
     try:
-        example = examples.save(number, section.key, said, request.user, version, release)
+        example = drafting.save(number, section.key, said, request.user, version, release)
         version = example.version
         if request.POST.get("do") == "fix" and section.key == "measure":
-            example = examples.fix_measure(number, request.user, example.version, release)
-    except sections.Wrong as fault:
+            example = drafting.fix_measure(number, request.user, example.version, release)
+    except answers.Wrong as fault:
         if wants_json:
             return JsonResponse({"wrong": fault.faults}, status=422)
         return _section_page(request, _found(request, number), section, version, said, fault.faults)
@@ -289,7 +290,7 @@ def _not_kept(
 def _words(question: Mapping[str, Any]) -> Any:
     """An answer as it would be kept; the end of a line is written in two ways."""
     value = question["value"]
-    return sections.cleaned(value) if isinstance(value, str) else sorted(value)
+    return answers.cleaned(value) if isinstance(value, str) else sorted(value)
 
 
 def _after_saving(request: HttpRequest, example: Example, section: Section) -> str:

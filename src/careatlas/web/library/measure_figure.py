@@ -29,8 +29,8 @@ KINDS = {"svg": "image/svg+xml", "png": "image/png", "json": "application/json"}
 
 @public()
 def picture(request: HttpRequest, number: int, kind: str) -> HttpResponse:
-    """``/library/<number>/measure.<svg|png|json>?width=``: to whoever sees the example."""
-    example = examples.visible_to(request.user).filter(pk=number).first()
+    """``/library/<number>/measure.<svg|png|json>?width=``: to whom the example is handed out."""
+    example = examples.handed_out_to(request.user).filter(pk=number).first()
     if example is None or kind not in KINDS or not _is_chosen(current_release(), example):
         raise NotKnownError("That picture", "is not here.", "")
     width = WIDTHS.get(request.GET.get("width", "desk"), WIDTHS["desk"])

@@ -79,8 +79,8 @@ def example(request: HttpRequest, number: int) -> HttpResponse:
 @public()
 def carried(request: HttpRequest, number: int, kind: str) -> HttpResponse:
     """``/library/<number>/example.<pdf|csv|json>``"""
-    found, release = _found(request, number), current_release()
-    if found.stage == Stage.WITHDRAWN and not examples.worked_on_by(request.user).filter(pk=number).exists():
+    found, release = examples.handed_out_to(request.user).filter(pk=number).first(), current_release()
+    if found is None:
         raise Http404
     if kind != "pdf":
         return _file([found], kind, f"example-{number}")
@@ -111,6 +111,7 @@ def _told(request: HttpRequest, release: Release, found: Example) -> dict[str, A
         "rows": gaining[:MOST_GAINING],
         "more_gaining": max(0, len(gaining) - MOST_GAINING),
         "threads": talk_pages.of_example(request, release, found),
+        "to_decide": deciding.round_decided_by(found, request.user),
         "history": history_of(found, request.user),
         **adopt_pages.of_example(request, found),
         "follow": _follow(request, "example", str(found.pk)),

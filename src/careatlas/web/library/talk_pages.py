@@ -13,7 +13,7 @@ from careatlas.engine.release import Release
 from careatlas.errors import NotKnownError
 from careatlas.improve.evidence.following import follows, talking
 from careatlas.improve.evidence.models import Example, Post, Thread
-from careatlas.improve.evidence.writing.sections import Wrong
+from careatlas.improve.evidence.writing.answers import Wrong
 from careatlas.improve.people.models import Organisation
 from careatlas.improve.record import keeping
 from careatlas.present.queries import known_indicator

@@ -18,13 +18,14 @@ from careatlas.catalogue.library import load_gates
 from careatlas.engine.release import Release
 from careatlas.errors import NotKnownError
 from careatlas.improve.evidence.assessing.rounds import Round, round_of
-from careatlas.improve.evidence.assessing.scoring import NotNow
+from careatlas.improve.evidence.assessing.scoring import NotNow, tell_who_is_wanted
 from careatlas.improve.evidence.impartial import OPEN_ROUND, decidable_by, may_decide
 from careatlas.improve.evidence.measuring import effect
 from careatlas.improve.evidence.measuring.fixed import is_fixed_before
 from careatlas.improve.evidence.models import Assessment, Example, Stage, Verdict
 from careatlas.improve.evidence.notices import telling
-from careatlas.improve.evidence.writing.sections import MEASURE, Wrong, cleaned
+from careatlas.improve.evidence.writing.answers import Wrong, cleaned
+from careatlas.improve.evidence.writing.sections import MEASURE
 from careatlas.improve.people.models import User
 from careatlas.improve.record import keeping
 from careatlas.improve.record.models import Entry
@@ -61,6 +62,12 @@ def standing(user: User) -> list[Standing]:
     return sorted(rows, key=lambda row: not row.round.is_finished)
 
 
+def round_decided_by(example: Example, user: User) -> Round | None:
+    """The open round of an example, if the person may decide on it."""
+    found = Example.objects.filter(OPEN_ROUND, decidable_by(user), pk=example.pk).exists()
+    return round_of(example) if found else None
+
+
 @transaction.atomic
 def publish(example: Example, user: User, version: int, release: Release) -> Example:
     """With rating and verdict. Raises NotNow before the round is finished."""
@@ -86,6 +93,7 @@ def publish(example: Example, user: User, version: int, release: Release) -> Exa
         round_decided=scored.number,
         comment="",
     )
+    telling.round_is_over(published)
     if now.stage != Stage.PUBLISHED:
         telling.of_publication(published)
     return published
@@ -106,6 +114,7 @@ def return_to_author(example: Example, user: User, version: int, why: str) -> Ex
         comment=_words(why, "Say what the author should do."),
         round_decided=scored.number,
     )
+    telling.round_is_over(returned)
     telling.tell(
         [returned.author],
         f"“{returned.title}” came back to you, with reasons.",
@@ -130,6 +139,7 @@ def withdraw(example: Example, user: User, version: int, words: str) -> Example:
         round_decided=scored.number,
         review_due=None,
     )
+    telling.round_is_over(withdrawn)
     told = {withdrawn.author, *telling.followers(("example", str(withdrawn.pk)))}
     telling.tell(told, f"“{withdrawn.title}” was withdrawn from the library.", f"/library/{withdrawn.pk}/")
     return withdrawn
@@ -152,6 +162,7 @@ def free_place(assessment: Assessment, user: User, why: str) -> None:
     if mine is None:
         raise NotNow("They have handed in meanwhile, or given the place back.")
     keeping.remove(mine, user.email, _words(why, "Say why."))
+    tell_who_is_wanted(locked)
 
 
 def reviews_due(day: date) -> QuerySet[Example]:

@@ -17,7 +17,8 @@ from careatlas.errors import NotKnownError
 from careatlas.improve.evidence.assessing.rounds import Round, round_of
 from careatlas.improve.evidence.impartial import assessable, may_assess
 from careatlas.improve.evidence.models import Assessment, Example
-from careatlas.improve.evidence.writing.sections import Wrong, cleaned
+from careatlas.improve.evidence.notices import telling
+from careatlas.improve.evidence.writing.answers import Wrong, cleaned
 from careatlas.improve.people.models import User
 from careatlas.improve.record import keeping
 
@@ -68,6 +69,8 @@ def take(example: Example, user: User) -> Assessment:
         return mine
     if not now.has_place:
         raise NotNow("Others have taken the places in this round meanwhile.")
+    if now.wants_third:
+        telling.third_found(example)
     return keeping.create(
         Assessment,
         user.email,
@@ -83,6 +86,7 @@ def take(example: Example, user: User) -> Assessment:
 def leave(assessment: Assessment, user: User) -> None:
     """Give one's place back, with what was drafted. Nothing that was handed in."""
     keeping.remove(_to_write_in(assessment, user), user.email, "gave the place back")
+    tell_who_is_wanted(assessment.example)
 
 
 @transaction.atomic
@@ -115,7 +119,18 @@ def hand_in(
     said = _said(scores, comments, comment)
     if missing := _missing(said):
         raise Wrong(missing)
-    return keeping.change(mine, user.email, "handed in", version, **said, handed_in_at=timezone.now())
+    handed_in = keeping.change(mine, user.email, "handed in", version, **said, handed_in_at=timezone.now())
+    tell_who_is_wanted(assessment.example)
+    return handed_in
+
+
+def tell_who_is_wanted(example: Example) -> None:
+    """A publisher where all scores are in, a third assessor where two disagree and none has taken the place."""
+    now = round_of(example)
+    if now.is_finished:
+        telling.of_decision_due(example)
+    elif now.wants_third and now.third is None:
+        telling.of_third_wanted(example)
 
 
 def _locked_round(example: Example, user: User) -> Round:

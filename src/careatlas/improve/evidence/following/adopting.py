@@ -23,7 +23,7 @@ from careatlas.improve.evidence.measuring.fixed import is_fixed_before, known_un
 from careatlas.improve.evidence.models import Adoption, Example, Stage, Verdict
 from careatlas.improve.evidence.notices import telling
 from careatlas.improve.evidence.writing import examples
-from careatlas.improve.evidence.writing.sections import FIRST_DAY, Wrong, cleaned
+from careatlas.improve.evidence.writing.answers import FIRST_DAY, Wrong, cleaned
 from careatlas.improve.people.models import Organisation, Role, User
 from careatlas.improve.record import keeping
 
@@ -88,27 +88,26 @@ def visible_to(user: User) -> QuerySet[Adoption]:
 def register(
     number: int, user: User, organisation: Organisation, starts_on: date | None, note: str, release: Release
 ) -> Adoption:
-    """Say that an organisation does what a published example did. Raises sections.Wrong; NotKnownError."""
+    """Say that an organisation does what a published example did. Raises answers.Wrong; NotKnownError."""
     example = examples.visible_to(user).filter(pk=number, stage=Stage.PUBLISHED).first()
     if example is None:
         raise NotKnownError(f"Example {number}", "is not published.", "See the library.")
     note = cleaned(note)
     _refuse(_faults(user, example, organisation, starts_on, note))
+    fields = {
+        "example": example,
+        "organisation": organisation,
+        "user": user,
+        "starts_on": starts_on,
+        "note": note,
+        "fixed_at": timezone.now(),
+        "fixed_in": release.id,
+        "known_until": _known_until(release, example, organisation),
+    }
+    fields["effect"] = measured(Adoption(**fields), release)
     try:
         with transaction.atomic():
-            adoption = keeping.create(
-                Adoption,
-                user.email,
-                "registered: we are doing this",
-                example=example,
-                organisation=organisation,
-                user=user,
-                starts_on=starts_on,
-                note=note,
-                fixed_at=timezone.now(),
-                fixed_in=release.id,
-                known_until=_known_until(release, example, organisation),
-            )
+            adoption = keeping.create(Adoption, user.email, "registered: we are doing this", **fields)
     except IntegrityError:  # two of one organisation at one moment
         raise Wrong({"organisation": f"{organisation.name} is registered already."}) from None
     telling.of_adoption(adoption)
@@ -126,7 +125,7 @@ def take_back(adoption: Adoption, user: User, version: int, why: str, release: R
 
 @transaction.atomic
 def stop(adoption: Adoption, user: User, version: int, stopped_on: date | None, why: str) -> Adoption:
-    """It is done no longer; what came of it stays. Raises sections.Wrong; EditedMeanwhile; NotKnownError."""
+    """It is done no longer; what came of it stays. Raises answers.Wrong; EditedMeanwhile; NotKnownError."""
     now = _held(adoption, user, version)
     why = cleaned(why)
     faults = {}

@@ -6,8 +6,11 @@ everybody and open to those whose area has a lasting gap there, who wrote an exa
 stays in.
 """
 
+from datetime import datetime, timedelta
+
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
 
 from careatlas.engine.release import Release
 from careatlas.errors import NotKnownError
@@ -18,13 +21,14 @@ from careatlas.improve.evidence.matching.needs import Need
 from careatlas.improve.evidence.models import Example, Post, Stage, Thread
 from careatlas.improve.evidence.notices import telling
 from careatlas.improve.evidence.writing import examples
-from careatlas.improve.evidence.writing.sections import Wrong, cleaned
+from careatlas.improve.evidence.writing.answers import Wrong, cleaned
 from careatlas.improve.people import roles
 from careatlas.improve.people.models import Organisation, Role, User
 from careatlas.improve.record import keeping
 from careatlas.present.peers import chosen_peers
 
 LONGEST_TITLE, LONGEST_TEXT, LONGEST_WHY = 160, 8_000, 400
+MOST_POSTS_AN_HOUR = 20  # of one person: each is a notice to many
 
 
 class Closed(Exception):
@@ -104,11 +108,11 @@ def start(
     indicator: str = "",
     organisation: Organisation | None = None,
 ) -> Thread:
-    """Open a thread with its first post. Raises sections.Wrong; NotKnownError where the person may not."""
+    """Open a thread with its first post. Raises answers.Wrong; NotKnownError where the person may not."""
     if not may_open(user, release, example=example, indicator=indicator, organisation=organisation):
         raise NotKnownError("This conversation", "is not open to you.", "It is for areas with the same gap.")
     title, text = " ".join(cleaned(title).split()), cleaned(text)
-    faults = _faults(text)
+    faults = _faults(user, text)
     if not title or len(title) > LONGEST_TITLE:
         faults = {
             "title": f"Say in one line what it is about, in at most {LONGEST_TITLE} characters."
@@ -131,7 +135,7 @@ def start(
 
 @transaction.atomic
 def reply(number: int, user: User, release: Release, text: str) -> Post:
-    """Raises sections.Wrong; Closed; NotKnownError."""
+    """Raises answers.Wrong; Closed; NotKnownError."""
     thread = found(number, user, release)
     locked = Thread.objects.select_for_update().get(pk=thread.pk)
     if locked.is_closed:
@@ -139,7 +143,7 @@ def reply(number: int, user: User, release: Release, text: str) -> Post:
     if not may_write(user, thread, release):
         raise NotKnownError("This conversation", "is not open to you.", "It is for areas with the same gap.")
     text = cleaned(text)
-    faults = _faults(text)
+    faults = _faults(user, text)
     if faults:
         raise Wrong(faults)
     return _post(thread, user, text, release)
@@ -147,7 +151,7 @@ def reply(number: int, user: User, release: Release, text: str) -> Post:
 
 @transaction.atomic
 def take_down(number: int, user: User, release: Release, version: int, why: str) -> Post:
-    """By who wrote it, or by a publisher. The words stay in the record. Raises sections.Wrong; EditedMeanwhile."""
+    """By who wrote it, or by a publisher. The words stay in the record. Raises answers.Wrong; EditedMeanwhile."""
     post = Post.objects.select_related("thread").filter(pk=number).first()
     if post is None:
         raise NotKnownError("This post", "is not here.", "")
@@ -247,9 +251,23 @@ def _peer_group(release: Release, organisation: Organisation) -> set[str]:
     return {organisation.pk, *chosen_peers(release, organisation.pk)}
 
 
-def _faults(text: str) -> dict[str, str]:
+def _faults(user: User, text: str) -> dict[str, str]:
+    if again_at := _waits_until(user):
+        return {
+            "text": f"You have written {MOST_POSTS_AN_HOUR} posts within an hour. Send this one from "
+            f"{again_at:%H:%M} UTC on: your words stay on this page."
+        }
     if not text:
         return {"text": "Write something."}
     if len(text) > LONGEST_TEXT:
         return {"text": f"{len(text):,} characters are too many: keep to {LONGEST_TEXT:,}."}
     return {}
+
+
+def _waits_until(user: User) -> datetime | None:
+    """When a person who has written much may write again, to the next minute; held until the end of the transaction,
+    so that two posts at one moment are both counted."""
+    User.objects.select_for_update().get(pk=user.pk)
+    within = Post.objects.filter(author=user, at__gt=timezone.now() - timedelta(hours=1)).order_by("-at")
+    earliest = within.values_list("at", flat=True)[MOST_POSTS_AN_HOUR - 1 : MOST_POSTS_AN_HOUR]
+    return earliest[0] + timedelta(hours=1, minutes=1) if earliest else None

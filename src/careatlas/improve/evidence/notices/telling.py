@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from careatlas.errors import NotKnownError
-from careatlas.improve.evidence import finding, voices
+from careatlas.improve.evidence import finding, impartial, voices
 from careatlas.improve.evidence.models import Adoption, Example, Follow, Invitation, Notice
 from careatlas.improve.people.models import Role, User
 
@@ -34,6 +34,28 @@ def followers(*what: tuple[str, str]) -> QuerySet[User]:
     for kind, key in what:
         condition |= Q(follows__kind=kind, follows__key=key)
     return User.objects.filter(condition, is_active=True).distinct().order_by("pk")
+
+
+def of_third_wanted(example: Example) -> None:
+    """Two assessors disagree: to those who may be the third."""
+    text = f"A third assessor is wanted: two disagree on “{example.title}”."
+    tell(impartial.assessors_for(example), text, _to_assess(example))
+
+
+def of_decision_due(example: Example) -> None:
+    """All scores are in: to the publishers who may decide."""
+    text = f"“{example.title}” waits for a decision: all scores are in."
+    tell(impartial.deciders_on(example), text, _to_decide(example))
+
+
+def third_found(example: Example) -> None:
+    """Nobody else has to come."""
+    _settle(_to_assess(example))
+
+
+def round_is_over(example: Example) -> None:
+    """Nobody has to assess or decide any more."""
+    _settle(_to_assess(example), _to_decide(example))
 
 
 def of_publication(example: Example) -> None:
@@ -89,6 +111,19 @@ def notices(user: User) -> QuerySet[Notice]:
 def mark_read(user: User, up_to: int) -> None:
     """``up_to``: the newest notice that its reader saw, so that none that came meanwhile is lost."""
     Notice.objects.filter(user=user, seen_at=None, pk__lte=up_to).update(seen_at=timezone.now())
+
+
+def _to_assess(example: Example) -> str:
+    return f"/library/assess/{example.pk}/"
+
+
+def _to_decide(example: Example) -> str:
+    return f"/library/decisions/{example.pk}/"
+
+
+def _settle(*addresses: str) -> None:
+    """What these notices asked for is done: they no longer count as unread, and no letter brings them."""
+    Notice.objects.filter(address__in=addresses, seen_at=None).update(seen_at=timezone.now())
 
 
 def _searches() -> list[str]:

@@ -12,14 +12,15 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from careatlas.engine.release import Release
 from careatlas.errors import AtlasError
 from careatlas.improve.evidence.models import Example, Stage
-from careatlas.improve.evidence.writing import examples, sections
+from careatlas.improve.evidence.writing import answers, drafting, examples, sections
 from careatlas.improve.evidence.writing.files import MOST_BYTES
 from careatlas.improve.people.models import User
 from careatlas.present.tables import FORMULA_STARTS, safe_for_spreadsheet
@@ -33,18 +34,32 @@ STANDING = (
 )  # fmt: skip
 KINDS = ("csv", "json")
 MOST_ROWS = 2_000
+LONGEST_SHOWN = 200  # of what stands in a cell
 UNMARKED = "'"  # what safe_for_spreadsheet puts before a formula
+
+
+class Fault(NamedTuple):
+    """What is wrong in a column of a row, and what stands there."""
+
+    column: str
+    said: str
+    words: str
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A row of a file before anything is kept. ``refused``: why not, every reason; none where it can be."""
+    """A row of a file before anything is kept, counted below the headings. ``faults``: every one there is."""
 
     number: int
     title: str
     owner: str
-    refused: tuple[str, ...]
+    faults: tuple[Fault, ...]
     fields: Row
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """Why not, in words; nothing where it can be kept."""
+        return tuple(f"{fault.column}: {fault.words}" for fault in self.faults)
 
 
 @dataclass(frozen=True)
@@ -91,6 +106,14 @@ def as_json(rows: Iterable[Row]) -> str:
     return json.dumps(list(rows), ensure_ascii=False, indent=1) + "\n"
 
 
+def kind_of(name: str) -> str:
+    """What a file is by its name. Raises AtlasError."""
+    kind = name.lower().rpartition(".")[2]
+    if kind not in KINDS:
+        raise AtlasError("the file", "is neither CSV nor JSON by its name.", "Give a file.csv or file.json.")
+    return kind
+
+
 def preview(data: bytes, kind: str, user: User, release: Release) -> Preview:
     """What would become of a file, row by row; nothing is kept. Raises AtlasError where it is no such file at all."""
     given = _read_csv(data) if kind == "csv" else _read_json(data)
@@ -102,9 +125,10 @@ def preview(data: bytes, kind: str, user: User, release: Release) -> Preview:
             f"has columns that an example has not: {', '.join(unknown[:8])[:200]}.",
             f"Columns: {', '.join(ANSWERS)}.",
         )
+    here = examples.visible_to(user).exclude(stage=Stage.WITHDRAWN)  # once a file: it takes long to say
     seen, taken = [], set()
     for number, row in enumerate(given, 1):
-        one = _seen(number, row, user, release, taken)
+        one = _seen(number, row, user, release, here, taken)
         taken.add((one.fields.get("owner"), one.title.casefold()))
         seen.append(one)
     return Preview(tuple(seen), tuple(name for name in STANDING if name in names))
@@ -112,34 +136,34 @@ def preview(data: bytes, kind: str, user: User, release: Release) -> Preview:
 
 @transaction.atomic
 def carry_in(looked_at: Preview, user: User, release: Release) -> list[Example]:
-    """Keep the accepted rows as drafts, all or none. Raises sections.Wrong where rights changed meanwhile."""
+    """Keep the accepted rows as drafts, all or none. Raises answers.Wrong where rights changed meanwhile."""
     simulated = release.manifest["simulated"]
-    return [examples.start(user, **(row.fields | {"is_simulated": simulated})) for row in looked_at.accepted]
+    return [drafting.start(user, **(row.fields | {"is_simulated": simulated})) for row in looked_at.accepted]
 
 
 @transaction.atomic
 def draft(said: Mapping[str, Any], user: User, release: Release) -> Example:
-    """One example by a program: as a row of a file. Raises sections.Wrong with every fault."""
+    """One example by a program: as a row of a file. Raises answers.Wrong with every fault."""
     fields, faults = _read(said, release)
     if faults:
-        raise sections.Wrong(faults)
+        raise answers.Wrong(faults)
     examples.may_write_for(user, fields["owner"])
-    examples.check_area(fields.get("area", ""), fields["owner"])
-    return examples.start(user, **(fields | {"is_simulated": release.manifest["simulated"]}))
+    drafting.check_area(fields.get("area", ""), fields["owner"])
+    return drafting.start(user, **(fields | {"is_simulated": release.manifest["simulated"]}))
 
 
 @transaction.atomic
 def rewrite(number: int, said: Mapping[str, Any], user: User, version: int, release: Release) -> Example:
-    """Answers of several sections at once, all or none. Raises as `examples.save` does, with every fault."""
+    """Answers of several sections at once, all or none. Raises as `drafting.save` does, with every fault."""
     example, faults = examples.opened(number, user), {}
     for section in sections.SECTIONS:
         part = {name: said[name] for name in section.fields if name in said}
         try:
-            example = examples.save(number, section.key, part, user, version, release) if part else example
-        except sections.Wrong as wrong:
+            example = drafting.save(number, section.key, part, user, version, release) if part else example
+        except answers.Wrong as wrong:
             faults |= wrong.faults
     if faults:
-        raise sections.Wrong(faults)
+        raise answers.Wrong(faults)
     return example
 
 
@@ -150,36 +174,43 @@ def _read(said: Mapping[str, Any], release: Release) -> tuple[Row, dict[str, str
     fields: Row = {}
     for section in sections.SECTIONS:
         try:
-            fields |= sections.read(section, said, release)
-        except sections.Wrong as wrong:
+            fields |= answers.read(section, said, release)
+        except answers.Wrong as wrong:
             faults = wrong.faults | faults
     return fields, faults
 
 
-def _seen(number: int, row: Mapping[Any, Any], user: User, release: Release, taken: set[Any]) -> Seen:
+def _seen(
+    number: int,
+    row: Mapping[Any, Any],
+    user: User,
+    release: Release,
+    here: QuerySet[Example],
+    taken: set[Any],
+) -> Seen:
     fields, faults = _read(row, release)
     if None in row:
         faults["the row"] = "it has more cells than there are columns."
     if not faults:
-        faults = _against_the_library(fields, user, taken)
-    title, owner = (str(row.get(name) or "")[:200] for name in ("title", "owner"))
-    return Seen(number, title, owner, tuple(f"{name}: {words}" for name, words in faults.items()), fields)
+        faults = _against_the_library(fields, user, here, taken)
+    title, owner = (_shown(row, name) for name in ("title", "owner"))
+    wrong = tuple(Fault(name, _shown(row, name), words) for name, words in faults.items())
+    return Seen(number, title, owner, wrong, fields)
 
 
-def _against_the_library(fields: Row, user: User, taken: set[Any]) -> dict[str, str]:
+def _shown(row: Mapping[Any, Any], name: str) -> str:
+    return str(row.get(name) or "")[:LONGEST_SHOWN]
+
+
+def _against_the_library(fields: Row, user: User, here: QuerySet[Example], taken: set[Any]) -> dict[str, str]:
     """Whether the person may write it, and whether it is there already: a file that is sent again doubles nothing."""
     owner, title = fields["owner"], fields["title"]
     try:
         examples.may_write_for(user, owner)
-        examples.check_area(fields.get("area", ""), owner)
-    except sections.Wrong as wrong:
+        drafting.check_area(fields.get("area", ""), owner)
+    except answers.Wrong as wrong:
         return wrong.faults
-    same = (
-        examples.visible_to(user)
-        .filter(owner=owner, title__iexact=title)
-        .exclude(stage=Stage.WITHDRAWN)
-        .first()
-    )
+    same = here.filter(owner=owner, title__iexact=title).first()
     if same is not None:
         return {"title": f"example {same.pk} of {owner.name} has this title already."}
     if (owner, title.casefold()) in taken:

@@ -17,8 +17,8 @@ from django.db import transaction
 from careatlas.errors import NotKnownError
 from careatlas.improve.evidence.models import Attachment
 from careatlas.improve.evidence.writing import examples
+from careatlas.improve.evidence.writing.answers import cleaned
 from careatlas.improve.evidence.writing.file_kinds import FileKind, FileRefusedError, check, kind_of_name
-from careatlas.improve.evidence.writing.sections import cleaned
 from careatlas.improve.people.models import User
 from careatlas.improve.record import keeping
 from careatlas.improve.record.models import Head
@@ -72,9 +72,9 @@ def remove(home: Path, number: int, attachment: int, user: User) -> None:
 
 
 def found(home: Path, number: int, attachment: int, user: User) -> tuple[Attachment, FileKind, Path]:
-    """A file of an example that the person sees. Raises NotKnownError."""
+    """A file of an example that the person may take away. Raises NotKnownError."""
     row = Attachment.objects.filter(
-        pk=attachment, example__in=examples.visible_to(user).filter(pk=number)
+        pk=attachment, example__in=examples.handed_out_to(user).filter(pk=number)
     ).first()
     path = home / FOLDER / row.sha256 if row else None
     if row is None or path is None or not path.is_file():

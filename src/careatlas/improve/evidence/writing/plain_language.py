@@ -99,7 +99,7 @@ def _jargon(text: str, rules: PlainWords) -> Iterator[Advice]:
     ]
     longest = [one for one in found if not any(one[0] in other and one[0] != other for other, _ in found)]
     for phrase, plain in longest[: 2 * SHOWN]:
-        yield Advice("jargon", f"“{phrase}”: {plain}.")
+        yield Advice("jargon", f"Instead of “{phrase}”: {plain}.")
 
 
 def _passive(sentences: list[str], rules: PlainWords) -> Iterator[Advice]:

@@ -5,15 +5,15 @@ from types import SimpleNamespace
 
 import pytest
 import web_release
-from assessing_small import GATES, WORDS, handed_in, measurable, person, scores, small_country, submitted
+from assessing_small import GATES, WORDS, handed_in, measurable, scores, submitted
+from authored import person, signed_in
 from django.test import Client
 from django.utils.html import escape
 
 from careatlas.improve.evidence.assessing import deciding, scoring
 from careatlas.improve.evidence.measuring.effect import Effect
 from careatlas.improve.evidence.models import Assessment, Example, Stage
-from careatlas.improve.people.models import Role, User
-from careatlas.web import sign_in
+from careatlas.improve.people.models import Role
 
 pytestmark = pytest.mark.django_db
 
@@ -24,49 +24,9 @@ def home(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def atlas(home):
+def atlas(home, country):
     with web_release.client_of(home):
-        small_country()
         yield
-
-
-@pytest.fixture
-def author():
-    return person("author", (Role.AUTHOR, "B0"))
-
-
-@pytest.fixture
-def ann():
-    return person("ann", (Role.ASSESSOR, "B1"))
-
-
-@pytest.fixture
-def ben():
-    return person("ben", (Role.ASSESSOR, "SIM"))
-
-
-@pytest.fixture
-def cas():
-    return person("cas", (Role.ASSESSOR, "B2"))
-
-
-@pytest.fixture
-def pat():
-    return person("pat", (Role.PUBLISHER, "SIM"))
-
-
-@pytest.fixture
-def example(author) -> Example:
-    return submitted(author)
-
-
-def of(user: User) -> Client:
-    client = Client(raise_request_exception=False)
-    client.force_login(User.objects.get(pk=user.pk), backend="careatlas.web.sign_in.ByPassword")
-    session = client.session
-    session[sign_in.SIGNED_IN_AT] = sign_in.time.time()
-    session.save()
-    return client
 
 
 def text(response) -> str:
@@ -102,7 +62,7 @@ def decide(client: Client, example: Example, do: str, **more: str):
 
 
 def test_from_the_queue_to_a_published_example(example, ann, ben, pat):
-    client = of(ann)
+    client = signed_in(ann)
     assert "Earlier clinics" in text(client.get("/library/assess/"))
     page = text(client.get(here(example)))
     assert "<strong>waited</strong>" in page  # the example is there to be read
@@ -111,8 +71,8 @@ def test_from_the_queue_to_a_published_example(example, ann, ben, pat):
     assert (done.status_code, done.headers["Location"]) == (302, f"{here(example)}result/")
     assert "It is final for this round" in text(client.get(done.headers["Location"]))
 
-    assess(of(ben), example, 4, 3, 3, 3)
-    publisher = of(pat)
+    assess(signed_in(ben), example, 4, 3, 3, 3)
+    publisher = signed_in(pat)
     assert "Can be decided" in text(publisher.get("/library/decisions/"))
     before = text(publisher.get(deciding_on(example)))
     assert "Highly recommended, 81.3 of 100; proposed" in before
@@ -131,7 +91,7 @@ def test_from_the_queue_to_a_published_example(example, ann, ben, pat):
 
 
 def test_each_score_has_its_anchor_and_a_radio_button(example, ann):
-    client = of(ann)
+    client = signed_in(ann)
     client.post(here(example), form(text(client.get(here(example))), "take"))
     page = text(client.get(here(example)))
     for gate in deciding.load_gates().gates:
@@ -144,7 +104,7 @@ def test_each_score_has_its_anchor_and_a_radio_button(example, ann):
 
 
 def test_the_rules_are_printed(example, ann, pat):
-    for client, address in ((of(ann), "/library/assess/"), (of(pat), "/library/decisions/")):
+    for client, address in ((signed_in(ann), "/library/assess/"), (signed_in(pat), "/library/decisions/")):
         page = text(client.get(address))
         assert "overall 80 or more, and no gate below 3" in page
         assert "overall 60 or more, and no gate below 2" in page
@@ -168,9 +128,9 @@ def test_every_page_is_closed_to_whoever_has_no_business_there(example, author, 
     }
     for address, people in pages.items():
         for user in people:
-            assert of(user).get(address).status_code == 404, (address, user.name)
-    assert text(of(publisher_below).get("/library/decisions/")).count("Earlier clinics") == 0
-    assert "Earlier clinics" not in text(of(own).get("/library/assess/"))
+            assert signed_in(user).get(address).status_code == 404, (address, user.name)
+    assert text(signed_in(publisher_below).get("/library/decisions/")).count("Earlier clinics") == 0
+    assert "Earlier clinics" not in text(signed_in(own).get("/library/assess/"))
 
 
 def test_signed_out_one_is_asked_to_sign_in_or_told_that_nothing_is_there(example):
@@ -183,7 +143,7 @@ def test_signed_out_one_is_asked_to_sign_in_or_told_that_nothing_is_there(exampl
 
 @pytest.mark.parametrize("do", ["take", "save", "hand_in", "leave"])
 def test_the_owners_people_write_no_assessment(example, do):
-    own = of(person("own", (Role.ASSESSOR, "B0")))
+    own = signed_in(person("own", (Role.ASSESSOR, "B0")))
     assert own.post(here(example), form("", do, (4, 4, 4, 4))).status_code == 404
     assert not Assessment.objects.exists()
 
@@ -193,7 +153,7 @@ def test_only_publishers_of_the_country_decide(example, ann, ben, do):
     handed_in(example, ann, 4, 4, 4, 4)
     handed_in(example, ben, 4, 4, 4, 4)
     for user in (ann, person("below", (Role.PUBLISHER, "B0"))):
-        sent = of(user).post(deciding_on(example), {"do": do, "version": "1", "words": "x"})
+        sent = signed_in(user).post(deciding_on(example), {"do": do, "version": "1", "words": "x"})
         assert sent.status_code == 404
     example.refresh_from_db()
     assert (example.stage, example.version) == (Stage.SUBMITTED, 1)
@@ -203,8 +163,8 @@ def test_only_publishers_of_the_country_decide(example, ann, ben, do):
 
 
 def test_no_page_shows_anothers_scores_before_both_are_in(example, author, ann, ben, cas, pat):
-    assess(of(ann), example, 4, 3, 2, 4, words="Ann's own words")
-    client = of(ben)
+    assess(signed_in(ann), example, 4, 3, 2, 4, words="Ann's own words")
+    client = signed_in(ben)
     client.post(here(example), form(text(client.get(here(example))), "take"))
     for user in (ben, cas, author, pat):
         for address in (
@@ -214,28 +174,28 @@ def test_no_page_shows_anothers_scores_before_both_are_in(example, author, ann, 
             "/library/decisions/",
             deciding_on(example),
         ):
-            page = text(of(user).get(address))
+            page = text(signed_in(user).get(address))
             assert "own words" not in page, (user.name, address)
             assert "Round 1</h" not in page, (user.name, address)
-    assert "1 of 2 handed in" in text(of(pat).get(deciding_on(example)))
+    assert "1 of 2 handed in" in text(signed_in(pat).get(deciding_on(example)))
     assert '" checked>' not in text(client.get(here(example)))  # nothing is suggested to the second
 
 
 def test_disagreement_is_shown_and_a_third_reads_both(example, ann, ben, cas, pat):
-    assess(of(ann), example, 4, 4, 4, 4, words="Convincing")
-    assess(of(ben), example, 4, 1, 4, 4, words="Unsafe")
-    page = text(of(pat).get(deciding_on(example)))
+    assess(signed_in(ann), example, 4, 4, 4, 4, words="Convincing")
+    assess(signed_in(ben), example, 4, 1, 4, 4, words="Unsafe")
+    page = text(signed_in(pat).get(deciding_on(example)))
     assert "The first two assessors disagree" in page
     assert "Two disagree; a third is wanted" in page
     assert 'value="publish"' not in page
-    third = of(cas)
+    third = signed_in(cas)
     assert "a third is wanted" in text(third.get("/library/assess/"))
     third.post(here(example), form(text(third.get(here(example))), "take"))
     both = text(third.get(f"{here(example)}result/"))
     assert "Convincing" in both
     assert "Unsafe" in both
     third.post(here(example), form(text(third.get(here(example))), "hand_in", (3, 3, 3, 3)))
-    page = text(of(pat).get(deciding_on(example)))
+    page = text(signed_in(pat).get(deciding_on(example)))
     assert "Third assessor" in page
     assert "Recommended, 75 of 100" in page
 
@@ -244,7 +204,7 @@ def test_disagreement_is_shown_and_a_third_reads_both(example, ann, ben, cas, pa
 
 
 def test_a_draft_is_saved_and_there_when_one_comes_back(example, ann):
-    client = of(ann)
+    client = signed_in(ann)
     client.post(here(example), form(text(client.get(here(example))), "take"))
     saved = client.post(here(example), form(text(client.get(here(example))), "save", (2,), "So far <b>"))
     assert saved.headers["Location"] == f"{here(example)}?saved"
@@ -255,7 +215,7 @@ def test_a_draft_is_saved_and_there_when_one_comes_back(example, ann):
 
 
 def test_handing_in_half_names_what_is_missing_and_keeps_what_was_typed(example, ann):
-    client = of(ann)
+    client = signed_in(ann)
     client.post(here(example), form(text(client.get(here(example))), "take"))
     refused = client.post(here(example), form(text(client.get(here(example))), "hand_in", (2, 3), "Typed"))
     page = text(refused)
@@ -267,7 +227,7 @@ def test_handing_in_half_names_what_is_missing_and_keeps_what_was_typed(example,
 
 
 def test_a_form_sent_twice_is_carried_out_once(example, ann, ben, pat):
-    client = of(ann)
+    client = signed_in(ann)
     take = form(text(client.get(here(example))), "take")
     assert [client.post(here(example), take).status_code for _ in range(2)] == [302, 302]
     done = form(text(client.get(here(example))), "hand_in", (4, 4, 4, 4))
@@ -275,7 +235,7 @@ def test_a_form_sent_twice_is_carried_out_once(example, ann, ben, pat):
     assert places == [f"{here(example)}result/"] * 2
     assert Assessment.objects.count() == 1
     handed_in(example, ben, 4, 4, 4, 4)
-    publisher = of(pat)
+    publisher = signed_in(pat)
     publish = form(text(publisher.get(deciding_on(example))), "publish")
     assert [publisher.post(deciding_on(example), publish).status_code for _ in range(2)] == [302, 302]
     example.refresh_from_db()
@@ -285,7 +245,7 @@ def test_a_form_sent_twice_is_carried_out_once(example, ann, ben, pat):
 
 
 def test_two_windows_lose_nothing(example, ann):
-    client = of(ann)
+    client = signed_in(ann)
     client.post(here(example), form(text(client.get(here(example))), "take"))
     old = text(client.get(here(example)))
     client.post(here(example), form(old, "save", (4,), "In the first window"))
@@ -302,7 +262,7 @@ def test_two_windows_lose_nothing(example, ann):
 
 
 def test_the_last_place_is_given_once(example, ann, ben, cas):
-    client = of(cas)
+    client = signed_in(cas)
     take = form(text(client.get(here(example))), "take")
     handed_in(example, ann, 3, 3, 3, 3)
     scoring.take(example, ben)
@@ -313,7 +273,7 @@ def test_the_last_place_is_given_once(example, ann, ben, cas):
 
 
 def test_a_decision_on_an_old_page_is_refused_and_its_words_are_kept(example, ann, ben, pat):
-    publisher = of(pat)
+    publisher = signed_in(pat)
     old = form(text(publisher.get(deciding_on(example))), "return", words="Please name the costs.")
     other = person("other", (Role.PUBLISHER, "SIM"))
     deciding.return_to_author(example, other, example.version, "No.")
@@ -330,7 +290,7 @@ def test_a_decision_on_an_old_page_is_refused_and_its_words_are_kept(example, an
     ("do", "words"), [("return", "Say what the author should do."), ("", "Choose what to do.")]
 )
 def test_a_decision_needs_what_it_needs(example, pat, do, words):
-    refused = decide(of(pat), example, do)
+    refused = decide(signed_in(pat), example, do)
     assert refused.status_code == 422
     assert words in text(refused)
     example.refresh_from_db()
@@ -338,7 +298,7 @@ def test_a_decision_needs_what_it_needs(example, pat, do, words):
 
 
 def test_returned_and_withdrawn_carry_words(example, author, ann, ben, pat):
-    publisher = of(pat)
+    publisher = signed_in(pat)
     assert (
         decide(publisher, example, "return", words="Name the costs.").headers["Location"]
         == "/library/decisions/"
@@ -360,26 +320,26 @@ def test_returned_and_withdrawn_carry_words(example, author, ann, ben, pat):
 def test_reviews_due_are_listed_and_opened(example, ann, ben, pat):
     handed_in(example, ann, 3, 3, 3, 3)
     handed_in(example, ben, 3, 3, 3, 3)
-    publisher = of(pat)
+    publisher = signed_in(pat)
     decide(publisher, example, "publish")
     assert "No review is due" in text(publisher.get("/library/decisions/"))
     Example.objects.filter(pk=example.pk).update(review_due="2020-01-01")
     assert "due since 1 January 2020" in text(publisher.get("/library/decisions/"))
     decide(publisher, example, "review")
-    assert "Earlier clinics" in text(of(ann).get("/library/assess/"))
+    assert "Earlier clinics" in text(signed_in(ann).get("/library/assess/"))
     assert "Recommended" in text(Client().get(f"{here(example)}result/"))
 
 
 def test_a_place_that_nobody_fills_goes_to_another(example, ann, cas, pat):
     place = scoring.take(example, ann)
     scoring.save(place, ann, 1, scores(1, 1, 1, 1), WORDS, "hidden")
-    publisher = of(pat)
+    publisher = signed_in(pat)
     page = text(publisher.get(deciding_on(example)))
     assert "Ann: at it" in page
     freed = form(page, "free", assessment=str(place.pk), words="away")
     assert publisher.post(deciding_on(example), freed).status_code == 302
     assert not Assessment.objects.exists()
-    assert "Earlier clinics" in text(of(cas).get("/library/assess/"))
+    assert "Earlier clinics" in text(signed_in(cas).get("/library/assess/"))
 
 
 @pytest.mark.parametrize(
@@ -396,23 +356,23 @@ def test_a_place_that_nobody_fills_goes_to_another(example, ann, cas, pat):
     ],
 )
 def test_hostile_answers_are_no_mistake_of_ours(example, ann, pat, said):
-    client = of(ann)
+    client = signed_in(ann)
     client.post(here(example), form(text(client.get(here(example))), "take"))
     page = text(client.get(here(example)))
     sent = client.post(here(example), form(page, "save") | said)
     assert sent.status_code in (302, 409, 422)
-    decided = of(pat).post(deciding_on(example), {"do": "free", "words": "x"} | said)
+    decided = signed_in(pat).post(deciding_on(example), {"do": "free", "words": "x"} | said)
     assert decided.status_code in (302, 404, 409, 422)
 
 
 def test_what_people_write_runs_nowhere(author, ann, ben, pat):
     evil = "<script>alert(1)</script> [x](javascript:alert(1)) ![y](https://evil.test/y.png)"
     example = submitted(author, title="<script>alert(1)</script>", problem=evil)
-    assess(of(ann), example, 4, 4, 4, 4, words=evil)
-    pages = [of(ben).get(here(example)), of(pat).get(deciding_on(example))]
-    assess(of(ben), example, 4, 4, 4, 4, words=evil)
-    pages += [of(ann).get(f"{here(example)}result/"), of(pat).get(deciding_on(example))]
-    pages += [of(pat).get("/library/decisions/"), of(ben).get("/library/assess/")]
+    assess(signed_in(ann), example, 4, 4, 4, 4, words=evil)
+    pages = [signed_in(ben).get(here(example)), signed_in(pat).get(deciding_on(example))]
+    assess(signed_in(ben), example, 4, 4, 4, 4, words=evil)
+    pages += [signed_in(ann).get(f"{here(example)}result/"), signed_in(pat).get(deciding_on(example))]
+    pages += [signed_in(pat).get("/library/decisions/"), signed_in(ben).get("/library/assess/")]
     for page in map(text, pages):
         assert "<script>alert" not in page
         assert 'evil.test/y.png"' not in page
@@ -431,13 +391,13 @@ def test_a_measured_effect_is_told_in_words(example, ann, ben, pat, monkeypatch)
     )
     handed_in(example, ann, 3, 3, 3, 3)
     handed_in(example, ben, 3, 3, 3, 3)
-    decide(of(pat), example, "publish")
+    decide(signed_in(pat), example, "publish")
     page = text(Client().get(f"{here(example)}result/"))
     assert "It fell by more than chance." in page
     assert "−12.0" not in page  # the reason says the figures: a table comes once they can change
     deciding.remeasure(SimpleNamespace(id="000009-later"))
     page = text(Client().get(f"{here(example)}result/"))
-    assert "−12.0 (−18.0 to −6.0)" in page
+    assert "−12.0% (−18.0 to −6.0)" in page
 
 
 def test_what_a_release_is_too_short_to_show_is_published_as_proposed_with_the_reason(author, ann, ben, pat):
@@ -445,7 +405,7 @@ def test_what_a_release_is_too_short_to_show_is_published_as_proposed_with_the_r
     example = submitted(author, **measurable())
     handed_in(example, ann, 4, 4, 4, 4)
     handed_in(example, ben, 4, 4, 4, 4)
-    decide(of(pat), example, "publish")
+    decide(signed_in(pat), example, "publish")
     example.refresh_from_db()
     kept = Effect.from_json(example.effect)
     assert (example.verdict, kept.verdict, kept.tested) == ("proposed", "proposed", "registered")
@@ -455,5 +415,5 @@ def test_what_a_release_is_too_short_to_show_is_published_as_proposed_with_the_r
 
 def test_the_account_leads_to_what_one_may_do(author, ann, pat):
     for user, assesses, decides in ((author, False, False), (ann, True, False), (pat, False, True)):
-        page = text(of(user).get("/account/"))
+        page = text(signed_in(user).get("/account/"))
         assert ("/library/assess/" in page, "/library/decisions/" in page) == (assesses, decides), user.name

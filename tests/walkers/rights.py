@@ -1,0 +1,155 @@
+"""What each person may see and change, thing by thing: the rules of the library in their own words.
+
+Nothing here asks the code that is tested. An address takes from here what it needs: see `rules`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from careatlas.improve.evidence.models import Adoption, Assessment, Example, Post, Stage, Thread, Token
+from careatlas.improve.people.models import Grant, Role
+from walkers.people import Person
+
+# Of examples
+
+
+def house_of(path: str) -> str:
+    """The board or the trust that a place lies in; nothing for regions and the country. Trusts lie in a region here."""
+    codes = path.strip("/").split("/")
+    return "/".join(codes[:3]) if len(codes) >= 3 else ""
+
+
+def writes(person: Person, example: Example) -> bool:
+    """An author's side, whoever of them began it."""
+    return person.over(example.owner.path, Role.AUTHOR)
+
+
+def is_open(example: Example) -> bool:
+    return example.stage in (Stage.DRAFT, Stage.RETURNED)
+
+
+def is_public(example: Example) -> bool:
+    return example.stage == Stage.PUBLISHED or (
+        example.stage == Stage.WITHDRAWN and example.published_at is not None
+    )
+
+
+def is_in_round(example: Example) -> bool:
+    return example.stage == Stage.SUBMITTED or (
+        example.stage == Stage.PUBLISHED and example.round > example.round_decided
+    )
+
+
+def judges(person: Person, example: Example) -> bool:
+    """An assessor of another house who did not write it, while a round is open."""
+    if not person.has(Role.ASSESSOR) or example.author_id == person.key or not is_in_round(example):
+        return False
+    for grant in person.grants():
+        own = house_of(grant.organisation.path)
+        if (own and own == house_of(example.owner.path)) or grant.organisation_id == example.owner_id:
+            return False
+    return True
+
+
+def decides(person: Person, example: Example) -> bool:
+    """A publisher of the country who neither wrote nor scored it, once it was handed in."""
+    if not person.publishes() or example.author_id == person.key:
+        return False
+    scored = Assessment.objects.filter(example=example, round=example.round, assessor=person.key)
+    return (example.stage == Stage.SUBMITTED or is_public(example)) and not scored.exists()
+
+
+def sees(person: Person, example: Example) -> bool:
+    if is_public(example):
+        return True
+    if person.user is None:
+        return False
+    return (
+        example.author_id == person.key
+        or writes(person, example)
+        or person.over(example.owner.path, Role.PUBLISHER)
+        or judges(person, example)
+        or decides(person, example)
+    )
+
+
+def sees_scores(person: Person, assessment: Assessment) -> bool:
+    """One's own; others' once two are in, and then by whom the rules of assessing name."""
+    example = assessment.example
+    if assessment.assessor_id == person.key:
+        return True
+    of_round = Assessment.objects.filter(example=example, round=assessment.round)
+    if (
+        assessment.handed_in_at is None
+        or of_round.filter(is_third=False, handed_in_at__isnull=False).count() < 2
+    ):
+        return False
+    if example.stage == Stage.PUBLISHED and assessment.round == example.round_decided:
+        return True
+    if person.user is None:
+        return False
+    is_owners = example.author_id == person.key or person.over(
+        example.owner.path, Role.AUTHOR, Role.PUBLISHER
+    )
+    return (
+        (assessment.round <= example.round_decided and is_owners)
+        or of_round.filter(assessor=person.key).exists()
+        or decides(person, example)
+    )
+
+
+def sees_result(person: Person, example: Example) -> bool:
+    own = Assessment.objects.filter(example=example, handed_in_at__isnull=False)
+    return any(sees_scores(person, one) for one in own)
+
+
+# Of conversations, adoptions, people
+
+
+def reads_thread(person: Person, thread: Thread) -> bool:
+    if thread.example_id is not None:
+        return is_public(thread.example)
+    if thread.organisation_id is None:
+        return True
+    if person.user is None:
+        return False
+    return (
+        person.over(thread.organisation.path)
+        or person.publishes()
+        or person.over(thread.organisation.path, Role.PUBLISHER)
+        or thread.posts.filter(author=person.key).exists()
+    )
+
+
+def moderates(person: Person, thread: Thread) -> bool:
+    over = thread.example.owner if thread.example_id else thread.organisation
+    return person.publishes() or (over is not None and person.over(over.path, Role.PUBLISHER))
+
+
+def closes(person: Person, thread: Thread) -> bool:
+    return reads_thread(person, thread) and (thread.opened_by_id == person.key or moderates(person, thread))
+
+
+def takes_down(person: Person, post: Post) -> bool:
+    return reads_thread(person, post.thread) and (
+        post.author_id == person.key or moderates(person, post.thread)
+    )
+
+
+def keeps_adoption(person: Person, adoption: Adoption) -> bool:
+    return person.over(adoption.organisation.path, Role.AUTHOR, Role.PLAN_MANAGER)
+
+
+def governs(person: Person, grant: Grant) -> bool:
+    return person.over(grant.organisation.path, Role.PUBLISHER)
+
+
+# The canaries: whose words may be in an answer to whom
+
+SEEN_BY: dict[str, tuple[Any, Callable[[Person, Any], bool]]] = {
+    "example": (Example, sees),
+    "assessment": (Assessment, sees_scores),
+    "post": (Post, lambda person, post: reads_thread(person, post.thread)),
+    "grant": (Grant, governs),
+    "token": (Token, lambda person, token: token.user_id == person.key),
+}
