@@ -31,7 +31,7 @@ class Site:
 @contextlib.contextmanager
 def served(home: Path, release_id: str) -> Iterator[Site]:
     port = _free_port()
-    command = [sys.executable, "-c", PROGRAM, str(home), str(port)]
+    command = [sys.executable, "-X", "faulthandler", "-c", PROGRAM, str(home), str(port)]
     with (
         (home / "server.log").open("w") as log,
         subprocess.Popen(command, stdout=log, stderr=log) as server,

@@ -9,6 +9,7 @@ import pytest
 FILES = sorted((Path(__file__).parents[2] / "benchmarks").glob("*.py"))
 
 
+@pytest.mark.django_db  # one imports the server, which makes itself ready
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_what_a_benchmark_imports_is_there(file):
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):

@@ -298,7 +298,11 @@ def test_what_is_on_offer_has_six_months_on_either_side(tmp_path):
     assert (days[0], days[-1]) == (date(2024, 7, 1), date(2025, 6, 1))  # December is missing
     assert effect.indicators_on_offer(release, OWN) == [INDICATOR]
     assert effect.indicators_on_offer(release, "T01") == []
-    assert known_until(release, INDICATOR, OWN) == date(2025, 11, 30)
+
+
+def test_known_is_all_that_there_is_a_figure_for_part_of_a_month_too(tmp_path):
+    release = release_with(tmp_path, level_of(), statuses={(OWN, MONTHS - 1): "incomplete"})
+    assert known_until(release, INDICATOR, OWN) == date(2025, 12, 31)
     assert known_until(release, INDICATOR, "T01") is None
 
 

@@ -11,16 +11,11 @@ from careatlas.web import server
 
 
 def test_the_charts_script_is_made_once_and_never_half(tmp_path, monkeypatch):
-    import vl_convert
-
     said = []
-    monkeypatch.setattr(
-        vl_convert, "javascript_bundle", lambda snippet, vl_version: f"{snippet} // {vl_version}"
-    )
     script = server.make_charts_script(tmp_path, said.append)
-    assert script.read_text() == "window.vegaEmbed = vegaEmbed; // 6.4"
+    assert "window.vegaEmbed=" in script.read_text(encoding="utf-8")
     assert [path.name for path in script.parent.iterdir()] == ["vega.js"]
-    monkeypatch.setattr(vl_convert, "javascript_bundle", lambda *_, **__: pytest.fail("made twice"))
+    monkeypatch.setattr(server.subprocess, "run", lambda *_, **__: pytest.fail("made twice"))
     server.make_charts_script(tmp_path, said.append)
     assert len(said) == 1
 

@@ -5,6 +5,8 @@ import multiprocessing
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 import traceback
@@ -18,8 +20,13 @@ from careatlas.errors import AtlasError
 
 VEGA_LITE = "6.4"
 SCRIPT = "vega.js"
+BUNDLE = """
+import sys, vl_convert
+bundle = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=sys.argv[1])
+sys.stdout.buffer.write(bundle.encode())
+"""
 SECONDS_TO_START = 120
-WORKERS, THREADS = 2, 4  # half of the threads are never with people who sign in (web/sign_in.py)
+WORKERS, THREADS = 2, 2  # half of the threads are never with people who sign in (web/sign_in.py)
 SECONDS_TO_STOP = 10  # then what a worker still does is cut off
 
 
@@ -118,12 +125,11 @@ def make_charts_script(home: Path, say: Callable[[str], None] = print) -> Path:
     script = home / "static" / SCRIPT
     if script.is_file():
         return script
-    import vl_convert
-
     say("Making the charts' script (once) ...")
-    bundle = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=VEGA_LITE)
+    # In a process of its own: its JavaScript engine has threads, and workers are forked from this one.
+    made = subprocess.run([sys.executable, "-c", BUNDLE, VEGA_LITE], stdout=subprocess.PIPE, check=True)
     script.parent.mkdir(parents=True, exist_ok=True)
     unfinished = script.with_suffix(".unfinished")
-    unfinished.write_text(bundle, encoding="utf-8")
+    unfinished.write_bytes(made.stdout)
     os.replace(unfinished, script)
     return script
