@@ -134,12 +134,20 @@ class Cycle(Kept):
 
 
 class Gateway(Kept):
-    """A gate (id in content/delivery/gateways) that somebody opened or kept shut, with what was thought of quality:
-    ``quality_impact``: domain -> {"likelihood": 1 to 5, "impact": -5 to 5, "words": ...}."""
+    """A gate (id in content/delivery/gates) that somebody opened or kept shut, with what was thought of quality:
+    ``quality_impact``: domain -> {"likelihood": 1 to 5, "impact": -5 to 5, "words": ...}, judged by ``judged_by``. A
+    ``clinical_lead``, where the harm asks for one, is somebody else, and says in which post they agree, and why."""
 
     initiative = models.ForeignKey(Initiative, on_delete=models.CASCADE, related_name="gateways")
     gate = models.CharField(max_length=40)
     quality_impact = models.JSONField(default=dict)
+    judged_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="judged")
+    clinical_lead = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="agreed_as_clinical"
+    )
+    clinical_post = models.CharField(max_length=120, blank=True)
+    clinical_why = models.TextField(blank=True)
+    clinical_at = models.DateTimeField(null=True)
     signed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT)
     signed_at = models.DateTimeField(null=True)
     is_open = models.BooleanField(default=False)
@@ -147,6 +155,17 @@ class Gateway(Kept):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("initiative", "gate"), name="each_gate_once"),)
+
+
+class Proposal(Kept):
+    """Money that was named before there is a pool to draw on, such as what an example cost elsewhere: a claim is made
+    of it, or it is put aside. It counts nowhere. ``pence`` as in a claim."""
+
+    initiative = models.ForeignKey(Initiative, on_delete=models.CASCADE, related_name="proposals")
+    timing = models.CharField(max_length=9, choices=Timing)
+    form = models.CharField(max_length=12, choices=Form)
+    pence = models.BigIntegerField()
+    source = models.CharField(max_length=300, blank=True)
 
 
 class Pool(Kept):
@@ -184,7 +203,8 @@ class Cost(Kept):
 
 
 class PoolSize(models.Model):
-    """What a release makes of a pool; whole pence, null where it cannot be told, with the reason in words."""
+    """What a release makes of a pool; whole pence, null where it cannot be told. ``reason``: why it cannot, or, where
+    it can, the change of counting for which it cannot be evidenced."""
 
     pool = models.ForeignKey(Pool, on_delete=models.CASCADE, related_name="sizes")
     release = models.CharField(max_length=60)
