@@ -13,7 +13,12 @@ from careatlas.engine.tables import RELEASE
 Row = dict[str, Any]
 
 
-def release_of(home: Path, rebases: dict[str, Row] | None = None, **rows: list[Row]) -> Release:
+def release_of(
+    home: Path,
+    rebases: dict[str, Row] | None = None,
+    counting_changes: list[Row] | None = None,
+    **rows: list[Row],
+) -> Release:
     """``release_of(home, values=[...], persistence=[...])``; what a row leaves out is missing."""
     given = {"areas": web_release._areas(), **rows}
     tables = {
@@ -23,7 +28,8 @@ def release_of(home: Path, rebases: dict[str, Row] | None = None, **rows: list[R
         )
         for name, table in RELEASE.items()
     }
-    documents = {"catalogue.json": {**web_release._catalogue(), "rebases": rebases or {}}}
+    registered = {"rebases": rebases or {}, "counting_changes": counting_changes or []}
+    documents = {"catalogue.json": {**web_release._catalogue(), **registered}}
     return publish(home, tables, documents, web_release._manifest())
 
 

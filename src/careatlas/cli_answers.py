@@ -162,6 +162,36 @@ def persistence(
 
 
 @click.command()
+@click.argument("indicator")
+@click.option("--area", help="Code or name of one area [default: the whole country].")
+@click.option("--start", required=True, help="The first month to compare, such as 2024-04.")
+@click.option("--target", type=float, help="Percent of business as usual: -10 is a tenth fewer.")
+@click.option(
+    "--of",
+    default="count",
+    show_default=True,
+    type=click.Choice(["count", "denominator"]),
+    help="What is counted, or those it is counted among.",
+)
+@json_option
+@release_option
+def usual(
+    indicator: str,
+    area: str | None,
+    start: str,
+    target: float | None,
+    of: str,
+    as_json: bool,
+    release: Path | None,
+) -> None:
+    """Show what business as usual would have been from a month on, beside what was counted and a target."""
+    from careatlas.present.business_as_usual import list_usual
+    from careatlas.present.usual_chart import in_lines
+
+    print_as(list_usual(opened(release), indicator, area, start, target, of), as_json, in_lines)
+
+
+@click.command()
 @click.argument("indicator", required=False)
 @click.option("--area", help="Code or name of one area: every indicator in which it could do better.")
 @click.option(
@@ -244,6 +274,7 @@ ANSWERS = (
     explain,
     gaps,
     persistence,
+    usual,
     opportunities,
     waits,
     provider,

@@ -24,6 +24,7 @@ PAGE_KINDS = {
     "indicator with standards": "/indicators/four_hours/?area=T01",
     "two indicators": "/compare/?x=completed&y=antibiotics&area=S20",
     "over time": "/indicators/completed/over-time/?area=S20",
+    "business as usual": "/indicators/completed/over-time/?area=S20&start=2025-12&target=-10",
     "area beside its peers": "/areas/S20/?beside=peers",
     "pack": "/areas/S20/pack/",
     "area with opportunities": "/areas/S20/",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from careatlas.methods import counterfactual
-from careatlas.methods.counterfactual import assumed_growth, business_as_usual
+from careatlas.methods.counterfactual import assumed_growth, business_as_usual, learnt_chances
 
 
 def monthly(seed, series=1, months=60, growth=0.001, error=0.03, carried_over=0.3):
@@ -277,3 +277,46 @@ def test_a_start_is_a_position_and_months_lie_along_the_last_axis():
             work(activity, "2024-04")
         with pytest.raises(ValueError, match=r"has 1 there and 60 before it: of a frame give one column"):
             work(activity[:, None], 48)
+
+
+def test_many_series_whose_level_stays_teach_that_it_does_and_limits_are_narrower():
+    activity = monthly(30, series=40, error=0.04)
+    learnt = learnt_chances(activity[:, :48])
+    level_stays = counterfactual.SETTINGS[:, 0] == 0
+    np.testing.assert_allclose(learnt.sum(), 1)
+    assert learnt[level_stays].sum() > 0.7 > 0.5 == counterfactual.CHANCES[level_stays].sum().round(9)
+    alone, together = (business_as_usual(activity, 48, chances=each) for each in (None, learnt))
+    widths = [np.median(each.saving_upper - each.saving_lower) for each in (alone, together)]
+    assert widths[1] < 0.85 * widths[0]
+
+
+def test_many_series_whose_level_wanders_teach_that_it_does():
+    rng = np.random.default_rng(31)
+    wanders = monthly(31, series=40, error=0.02) * np.exp(np.cumsum(rng.normal(0, 0.02, (40, 60)), axis=1))
+    level_stays = counterfactual.SETTINGS[:, 0] == 0
+    assert learnt_chances(wanders[:, :48])[level_stays].sum() < 0.2
+
+
+def test_series_with_too_little_history_teach_nothing_and_one_teaches_little():
+    np.testing.assert_allclose(learnt_chances(np.full((3, 48), np.nan)), counterfactual.CHANCES)
+    np.testing.assert_allclose(learnt_chances(monthly(32, series=3)[:, :23]), counterfactual.CHANCES)
+    one = learnt_chances(monthly(33)[0, :48])
+    assert np.abs(one - counterfactual.CHANCES).sum() < 0.5
+
+
+def test_chances_are_one_above_zero_for_each_setting():
+    activity = monthly(34)[0]
+    with pytest.raises(ValueError, match="chances must have 30 along its axis setting; it has 2"):
+        business_as_usual(activity, 48, chances=[0.5, 0.5])
+    with pytest.raises(ValueError, match="chances is missing or not above zero"):
+        business_as_usual(activity, 48, chances=np.zeros(30))
+
+
+def test_the_saving_of_a_window_is_of_the_sums_over_its_months_alone():
+    """Two years after the start; the second year's saving, and limits narrower than both years' summed limits."""
+    activity = monthly(35)[0]
+    second = activity.copy()
+    second[36:48] = np.nan
+    window, both = business_as_usual(second, 36), business_as_usual(activity, 36)
+    np.testing.assert_allclose(window.saving, (both.value[12:] - activity[48:]).sum(), atol=60)
+    assert window.saving_upper - window.saving_lower < (both.upper - both.lower)[12:].sum()

@@ -176,3 +176,22 @@ def test_inputs_are_left_as_they_were_and_impossible_ones_refused():
         stable_rule(1, 1, 12)
     with pytest.raises(ValueError, match="yearly_false_alarm must lie between 0 and 1; it is 5"):
         stable_rule(1, 24, 12, yearly_false_alarm=5)
+
+
+def test_where_months_carry_over_limits_and_rows_grow_so_that_stable_sets_are_blocked_no_more():
+    rng = np.random.default_rng(21)
+    value = rng.normal(0, 1, (3000, 2, 36))
+    for month in range(1, 36):
+        value[..., month] = 0.3 * value[..., month - 1] + np.sqrt(1 - 0.3**2) * value[..., month]
+    independent, carried = (
+        quality_gate(value, START, [True, False], carried_over=share) for share in (0.0, 0.3)
+    )
+    assert (carried.rule.run > independent.rule.run).all()
+    assert np.mean(~independent.is_held) > 0.08
+    assert np.mean(~carried.is_held) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 3000)
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.0])
+def test_a_share_that_cannot_be_carried_over_is_refused(share):
+    with pytest.raises(ValueError, match="a share from 0 to below 1"):
+        stable_rule(1, before=24, after=12, carried_over=share)

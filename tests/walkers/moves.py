@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from django.db import transaction
 from django.urls import URLPattern, URLResolver
 
+from careatlas.improve.delivery.models import Measure
 from careatlas.improve.evidence.models import Attachment
 from careatlas.improve.record.models import Entry
 from careatlas.web.urls import authored
@@ -59,6 +60,8 @@ def path_of(address: str, thing: Any) -> str:
         ("<slug:code>", thing),
         ("<slug:indicator>", thing),
         ("<slug:key>", "problem"),
+        ("<slug:part>", "measures" if isinstance(thing, Measure) else "risks"),
+        ("<slug:gate>", "idea"),
         ("<slug:kind>", "json"),
         ("<str:token>", thing),
     ):

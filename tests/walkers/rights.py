@@ -6,9 +6,12 @@ Nothing here asks the code that is tested. An address takes from here what it ne
 from collections.abc import Callable
 from typing import Any
 
+from careatlas.improve.delivery.models import Initiative, Measure, Plan, Risk, Status
 from careatlas.improve.evidence.models import Adoption, Assessment, Example, Post, Stage, Thread, Token
 from careatlas.improve.people.models import Grant, Role
 from walkers.people import Person
+
+SEE_DRAFTS = (Role.PLAN_MANAGER, Role.FINANCE_ASSURER, Role.PUBLISHER)
 
 # Of examples
 
@@ -144,6 +147,57 @@ def governs(person: Person, grant: Grant) -> bool:
     return person.over(grant.organisation.path, Role.PUBLISHER)
 
 
+# Of plans and initiatives
+
+
+def plans_for(person: Person, path: str) -> bool:
+    """A plan manager there or above, by somebody's word and not by their own."""
+    return _given(person, path, Role.PLAN_MANAGER)
+
+
+def sees_plan(person: Person, plan: Plan) -> bool:
+    path = plan.organisation.path
+    return _given(person, path, *SEE_DRAFTS) or (
+        plan.baselined_at is not None and _given(person, path, *Role)
+    )
+
+
+def writes_initiative(person: Person, initiative: Initiative) -> bool:
+    paths = [initiative.organisation.path] + ([initiative.plan.organisation.path] if initiative.plan else [])
+    return any(plans_for(person, path) for path in paths)
+
+
+def sees_initiative(person: Person, initiative: Initiative) -> bool:
+    """Drafts by who plans, assures or publishes; what was judged also by clinical leads; the rest by all readers, once
+    it is past being an idea and its plan is fixed."""
+    plan = initiative.plan
+    paths = [initiative.organisation.path] + ([plan.organisation.path] if plan else [])
+    if any(_given(person, path, *SEE_DRAFTS) for path in paths):
+        return True
+    if initiative.gateways.filter(judged_by__isnull=False).exists() and _given(
+        person, paths[0], Role.ASSESSOR
+    ):
+        return True
+    is_told = initiative.status != Status.IDEA and (plan is None or plan.baselined_at is not None)
+    return is_told and any(_given(person, path, *Role) for path in paths)
+
+
+def signs(person: Person, initiative: Initiative) -> bool:
+    return _given(person, initiative.organisation.path, Role.PLAN_MANAGER, Role.PUBLISHER)
+
+
+def agrees(person: Person, initiative: Initiative) -> bool:
+    path = initiative.organisation.path
+    return sees_initiative(person, initiative) and _given(person, path, Role.ASSESSOR, Role.PUBLISHER)
+
+
+def _given(person: Person, path: str, *wanted: Role) -> bool:
+    return any(
+        grant.role in wanted and not grant.is_claimed and path.startswith(grant.organisation.path)
+        for grant in person.grants()
+    )
+
+
 # The canaries: whose words may be in an answer to whom
 
 SEEN_BY: dict[str, tuple[Any, Callable[[Person, Any], bool]]] = {
@@ -152,4 +206,8 @@ SEEN_BY: dict[str, tuple[Any, Callable[[Person, Any], bool]]] = {
     "post": (Post, lambda person, post: reads_thread(person, post.thread)),
     "grant": (Grant, governs),
     "token": (Token, lambda person, token: token.user_id == person.key),
+    "plan": (Plan, sees_plan),
+    "initiative": (Initiative, sees_initiative),
+    "risk": (Risk, lambda person, risk: sees_initiative(person, risk.initiative)),
+    "measure": (Measure, lambda person, measure: sees_initiative(person, measure.initiative)),
 }

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from careatlas.improve.delivery.models import Initiative, Measure, Plan, Risk, Status
 from careatlas.improve.evidence.models import Adoption, Assessment, Example, Invitation, Stage, Thread, Token
 from careatlas.improve.people.models import Organisation, Role
 from walkers.people import HERE, THERE, Person
 from walkers.rights import (
+    agrees,
     closes,
     decides,
     governs,
@@ -14,11 +16,16 @@ from walkers.rights import (
     is_public,
     judges,
     keeps_adoption,
+    plans_for,
     reads_thread,
     sees,
+    sees_initiative,
+    sees_plan,
     sees_result,
+    signs,
     takes_down,
     writes,
+    writes_initiative,
 )
 from walkers.world import GATES, INDICATOR, canary
 
@@ -195,6 +202,76 @@ def _has_a_say(person: Person, thing: Any) -> bool:
     return person.user is not None and (has_gap or wrote.exists() or person.publishes())
 
 
+def _plan_form(person: Person, thing: Any, lot: Any) -> Row:
+    code = lot.choice(["B0", "B3", "S00", "S31"])
+    return {
+        "title": "New",
+        "organisation": code,
+        "year": f"{lot.randint(2030, 2060)}",
+        "key": f"{lot.random()}",
+    }
+
+
+def _plans_there(person: Person, thing: Any, said: Row) -> bool:
+    return plans_for(person, Organisation.objects.get(pk=said["organisation"]).path)
+
+
+def _plans_it(person: Person, plan: Plan) -> bool:
+    return plans_for(person, plan.organisation.path)
+
+
+def _on(rule: Callable[[Person, Initiative], bool]) -> May:
+    """A rule on the initiative that a part belongs to."""
+    return lambda person, part, said: rule(person, part.initiative)
+
+
+def _is_going_on(person: Person, initiative: Initiative) -> bool:
+    return writes_initiative(person, initiative) and initiative.status not in (
+        Status.FINISHED,
+        Status.STOPPED,
+    )
+
+
+def _title_form(person: Person, thing: Any, lot: Any) -> Row:
+    return of_version(person, thing, lot) | {"title": f"{canary(thing)} {lot.random()}"}
+
+
+def _part_form(person: Person, thing: Any, lot: Any) -> Row:
+    """A risk, or a measure whose figures are entered: each leaves the other's answers aside."""
+    said = {
+        "likelihood": lot.randint(1, 5),
+        "impact": lot.randint(1, 5),
+        "kind": "quality",
+        "better": "lower",
+    }
+    named = thing if isinstance(thing, Risk | Measure) else None
+    title = canary(named) if named else "New"
+    return said | {
+        "title": title,
+        "unit": "falls",
+        "version": getattr(named, "version", 1),
+        "key": f"{lot.random()}",
+    }
+
+
+def _gate_form(person: Person, thing: Any, lot: Any) -> Row:
+    return {
+        "do": lot.choice(["shut", "open", "judge", "agree"]),
+        "version": 0,
+        "why": "Not yet.",
+        "post": "Nurse",
+    }
+
+
+def _at_gate(person: Person, initiative: Initiative, said: Row) -> bool:
+    """Judging is for plan managers, signing for them and publishers, agreeing for who is clinical."""
+    if said["do"] == "judge":
+        return writes_initiative(person, initiative)
+    if said["do"] == "agree":
+        return agrees(person, initiative)
+    return signs(person, initiative)
+
+
 AUTHOR, PUBLISHER, ADOPTERS = a(Role.AUTHOR), a(Role.PUBLISHER), a(Role.AUTHOR, Role.PLAN_MANAGER)
 EDITS, EDITS_OPEN = of(writes), of(_writes_open)
 RULES: dict[str, Rule] = {
@@ -292,4 +369,39 @@ RULES: dict[str, Rule] = {
         "attachment", post=of_file(writes), may=of_file(_writes_open)
     ),
     "library/<int:number>/measure.<slug:kind>": Rule("example", get=of(_has_chart)),
+    "delivery/": Rule(get=whoever_is_in),
+    "delivery/plans/new/": Rule(get=whoever_is_in, post=whoever_is_in, may=_plans_there, form=_plan_form),
+    "delivery/plans/<int:number>/": Rule("plan", get=of(sees_plan), post=of(_plans_it), form=_title_form),
+    "delivery/plans/<int:number>/baseline/": Rule("plan", post=of(_plans_it), form=of_version),
+    "delivery/initiatives/new/": Rule(get=whoever_is_in, post=whoever_is_in, may=_plans_there, form=_plan_form),
+    "delivery/initiatives/<int:number>/": Rule(
+        "initiative", get=of(sees_initiative), post=of(writes_initiative), may=of(_is_going_on), form=_title_form
+    ),
+    "delivery/initiatives/<int:number>/history/": Rule("initiative", get=of(sees_initiative)),
+    "delivery/initiatives/<int:number>/join/": Rule(
+        "initiative",
+        post=of(writes_initiative),
+        may=of(_is_going_on),
+        form=lambda person, thing, lot: of_version(person, thing, lot) | {"plan": lot.randint(1, 4)},
+    ),
+    "delivery/initiatives/<int:number>/stop/": Rule(
+        "initiative", post=of(writes_initiative), may=of(_is_going_on), form=of_version
+    ),
+    "delivery/initiatives/<int:number>/take-up/": Rule("initiative", post=of(writes_initiative), form=of_version),
+    "delivery/initiatives/<int:number>/add/<slug:part>/": Rule(
+        "initiative", post=of(writes_initiative), may=of(_is_going_on), form=_part_form
+    ),
+    "delivery/initiatives/<int:number>/gates/<slug:gate>/": Rule(
+        "initiative", get=of(sees_initiative), post=_at_gate, form=_gate_form
+    ),
+    "delivery/measures/<int:number>/figures/": Rule(
+        "measure", get=_on(writes_initiative), post=_on(writes_initiative), may=_on(_is_going_on),
+        form=lambda person, thing, lot: {"months": f"2026-01,{lot.randint(1, 9)}", "why": "Because."},
+    ),
+    "delivery/measures/<int:number>/figures.csv": Rule("measure", get=_on(sees_initiative)),
+    "delivery/measures/<int:number>/chart/": Rule("measure", get=_on(sees_initiative)),
+    "delivery/measures/<int:number>/chart.<slug:kind>": Rule("measure", get=_on(sees_initiative)),
+    "delivery/<slug:part>/<int:number>/": Rule(
+        "risk", get=_on(writes_initiative), post=_on(writes_initiative), may=_on(_is_going_on), form=_part_form
+    ),
 }  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from careatlas.improve.delivery.models import Initiative, Measure, MeasureKind, Plan, Risk, Status
 from careatlas.improve.evidence.models import (
     Adoption,
     Assessment,
@@ -30,6 +31,7 @@ GATES = ("savings", "quality", "evidence", "implementability")
 KINDS = {
     "example": Example, "attachment": Attachment, "thread": Thread, "post": Post, "adoption": Adoption,
     "grant": Grant, "token": Token, "invitation": Invitation,
+    "plan": Plan, "initiative": Initiative, "risk": Risk, "measure": Measure,
 }  # fmt: skip
 
 
@@ -53,6 +55,7 @@ class World:
             for stage in ("draft", "submitted", "published", "withdrawn", "taken_back"):
                 self._example(place, author, stage, judged)
             self._besides(place, author)
+            self._plans(HOUSES[place], author)
 
     def thing(self, kind: str, key: Any) -> Any:
         """The row as it stands; None where a move took it away."""
@@ -130,6 +133,28 @@ class World:
                 fixed_at=datetime(2025, 9, 1, tzinfo=UTC), known_until=date(2025, 8, 31),
             ),
         )  # fmt: skip
+
+    def _plans(self, code: str, author: User) -> None:
+        """A draft and a plan that is fixed, with ideas and what is planned; and a project without a plan."""
+        of = {"organisation": Organisation.objects.get(pk=code)}
+        draft = self._titled(Plan, author, year=2026, **of)
+        fixed = self._titled(Plan, author, year=2025, baselined_at=timezone.now(), **of)
+        for plan, status in (
+            (draft, Status.PLANNED),
+            (fixed, Status.PLANNED),
+            (fixed, Status.IDEA),
+            (None, Status.IDEA),
+        ):
+            initiative = self._titled(Initiative, author, plan=plan, status=status, **of)
+            if status == Status.PLANNED:
+                self._titled(Risk, author, initiative=initiative, likelihood=1, impact=1)
+                seen_by = {"kind": MeasureKind.QUALITY, "unit": "falls", "better": "lower"}
+                self._titled(Measure, author, initiative=initiative, **seen_by)
+
+    def _titled(self, model: Any, author: User, /, **fields: Any) -> Any:
+        row = keeping.create(model, author.email, "the world", title="-", **fields)
+        model.objects.filter(pk=row.pk).update(title=canary(row))
+        return self._add(model._meta.model_name, row)
 
     def _besides(self, place: str, author: User) -> None:
         organisation = Organisation.objects.get(pk=place)

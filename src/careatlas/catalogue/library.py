@@ -20,6 +20,7 @@ from careatlas.catalogue import (
     checks,
     collection,
     compartment,
+    counting_change,
     covariate_checks,
     gates,
     pathway,
@@ -31,6 +32,7 @@ from careatlas.catalogue.area_change import AreaChanges
 from careatlas.catalogue.collection import Collection
 from careatlas.catalogue.compartment import Compartment
 from careatlas.catalogue.completeness import CompletenessRules
+from careatlas.catalogue.counting_change import CountingChanges
 from careatlas.catalogue.covariate import Covariate
 from careatlas.catalogue.definition import Definition
 from careatlas.catalogue.gates import Gates
@@ -42,6 +44,7 @@ from careatlas.catalogue.programme import Programme
 from careatlas.catalogue.rebase import Rebase
 from careatlas.catalogue.reproduction import Reproduction
 from careatlas.catalogue.target import Target
+from careatlas.engine.tables import TIDIED
 from careatlas.errors import AtlasError, DefinitionError, raise_all
 
 CONTENT = Path(__file__).parent.parent / "content"
@@ -66,6 +69,7 @@ class Catalogue:
     completeness: CompletenessRules
     gates: Gates
     rebases: dict[str, Rebase]
+    counting_changes: CountingChanges
     reproductions: dict[str, Reproduction]
 
     @property
@@ -91,6 +95,7 @@ class Catalogue:
             "targets": _as_json(self.targets),
             "standard_populations": _as_json(self.standard_populations),
             "rebases": _as_json(self.rebases),
+            "counting_changes": self.counting_changes.model_dump(mode="json")["changes"],
             "reproductions": _as_json(self.reproductions),
         }
 
@@ -122,6 +127,7 @@ def load_catalogue(content: Path | None = None) -> Catalogue:
         completeness=_read_completeness(content, faults),
         gates=_read_gates(content, faults),
         rebases=_read_each(content, "rebases/*.yaml", Rebase, faults),
+        counting_changes=_read_counting_changes(content, faults),
         reproductions=_read_each(content, "reproductions/*.yaml", Reproduction, faults),
     )
     for id, *fault in rebase.faults_in(catalogue.rebases, catalogue.indicators):
@@ -162,6 +168,15 @@ def load_for_library(name: str, kind: Any, content: Path = CONTENT) -> Any:
     """One file of ``content/library``, which belongs to what people write and to no release. ``kind``: what it
     holds, such as ``list[Setting]``."""
     path = content / "library" / f"{name}.yaml"
+    faults: list[AtlasError] = []
+    found = _read_one(path, path.relative_to(content.parent), TypeAdapter(kind), faults)
+    raise_all(faults)
+    return found
+
+
+def load_for_delivery(name: str, kind: Any, content: Path = CONTENT) -> Any:
+    """The same for ``content/delivery``, which belongs to plans."""
+    path = content / "delivery" / f"{name}.yaml"
     faults: list[AtlasError] = []
     found = _read_one(path, path.relative_to(content.parent), TypeAdapter(kind), faults)
     raise_all(faults)
@@ -240,6 +255,16 @@ def _read_area_changes(content: Path, faults: list[AtlasError]) -> AreaChanges:
     where = path.relative_to(content.parent)
     changes = _read_one(path, where, TypeAdapter(AreaChanges), faults) or AreaChanges()
     faults += [DefinitionError(where, *fault) for fault in area_change.faults_in(changes)]
+    return changes
+
+
+def _read_counting_changes(content: Path, faults: list[AtlasError]) -> CountingChanges:
+    path = content / "counting" / "changes.yaml"
+    if not path.exists():
+        return CountingChanges()
+    where = path.relative_to(content.parent)
+    changes = _read_one(path, where, TypeAdapter(CountingChanges), faults) or CountingChanges()
+    faults += [DefinitionError(where, *fault) for fault in counting_change.faults_in(changes, set(TIDIED))]
     return changes
 
 

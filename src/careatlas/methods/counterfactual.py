@@ -20,7 +20,7 @@ Formula::
     level    = level before + slope + a step of chance;  slope = slope before + a step of chance
     error    = carry-over x error before + chance
     weight of a setting (size of steps, carry-over) = its chance beforehand x its restricted likelihood given
-               the years before
+               the years before;  chances are learnt, where there are many series, as the weights' means over them
     future   = one draw from a setting picked by weight: its forecast and all that is uncertain in it
     saving   = sum of a future - sum of what was seen;  limits = quantiles over the futures
     trend    : in full for 12 months, then each month's part is .9 of the one before
@@ -61,6 +61,8 @@ CARRIED_OVER = {0.0: 0.4, 0.3: 0.5, 0.6: 0.1}
 SETTINGS = np.array(list(product(LEVEL_STEPS, SLOPE_STEPS, CARRIED_OVER)))
 CHANCES = np.prod(list(product(LEVEL_STEPS.values(), SLOPE_STEPS.values(), CARRIED_OVER.values())), axis=1)
 PATHS = 2000  # futures of each series
+AS_MANY_SERIES = 5  # what is known beforehand counts as much as so many of those learnt from
+ROUNDS = 50  # of learning
 MONTHS_AT_ONCE = 2_400_000  # of futures held in memory together: of 100 series a year ahead, about 100 MB
 
 
@@ -96,27 +98,34 @@ def business_as_usual(
     weighted_heads: ArrayLike | None = None,
     confidence: float = 0.95,
     seed: int = 0,
+    chances: ArrayLike | None = None,
 ) -> BusinessAsUsual:
     """The months from ``start`` on had the years before gone on, and how far what was seen lies below.
 
     ``activity`` (or cost) ``[..., month]``, consecutive months; ``start`` is the position, counted from 0, of
     the first month after the change (``list(months).index("2024-04")``); ``working_days`` ``[month]`` (left
     out where they are the same every year); ``weighted_heads`` ``[..., month]`` where the population changes:
-    the trend is then that per head. Answers are in the unit of activity. Value and saving are medians.
+    the trend is then that per head; ``chances`` as ``learnt_chances`` gives them, where many series of one kind
+    are on file. Answers are in the unit of activity. Value and saving are medians.
 
-    NaN before is left out; NaN after takes the month out of the saving on both sides. A series with an empty
-    month before, with fewer than 24 known, or with a month of the year never seen has NaN. One call works
-    many series with the same random numbers, about a hundredth of a second each. Refuses activity below zero
+    NaN before is left out; NaN after takes the month out of the saving on both sides, so that the saving of a
+    window, such as a second year, comes of the sums over its months alone: set all others after to NaN. A series
+    with an empty month before, with fewer than 24 known, or with a month of the year never seen has NaN. One
+    call works many series with the same random numbers, about a hundredth of a second each. Refuses activity below zero
     and heads or working days that are not above zero.
 
     Harvey 1989, 10.1017/CBO9781107049994; Brodersen and others 2015, 10.1214/14-AOAS788.
 
-    Four years at 100 a month, a little more in every other, then 90 for a year: about 120 fewer.
+    Four years at 100 a month, a little more in every other, then 90 for a year: about 120 fewer, of which the
+    last six months make half.
 
     >>> before = [99, 101, 100, 100] * 12
     >>> usual = business_as_usual(before + [90] * 12, start=48)
     >>> round(float(usual.saving), -1), bool(usual.saving_lower > 0)
     (120.0, True)
+    >>> last_six = business_as_usual(before + [float("nan")] * 6 + [90] * 6, start=48)
+    >>> round(float(last_six.saving), -1), bool(last_six.saving_lower > 0)
+    (60.0, True)
     """
     require_same_labels(activity=activity, working_days=working_days, weighted_heads=weighted_heads)
     activity = _activity(activity, start)
@@ -125,6 +134,7 @@ def business_as_usual(
     rows = activity.reshape(-1, months)
     design, noise = _design(months, start, working_days), _noise(ahead, seed)
     ends = 0.5, tail(confidence), 1 - tail(confidence)
+    chances = _chances(chances)
     found = np.full((len(ends), len(rows), 2 * ahead + 1), np.nan)
     log_rate = _log_rate(rows[:, :start], heads[:, :start])
     at_once = max(MONTHS_AT_ONCE // (PATHS * ahead), 1)
@@ -134,7 +144,8 @@ def business_as_usual(
         alike = np.flatnonzero(which.ravel() == pattern) if model else []
         for first in range(0, len(alike), at_once):
             at = alike[first : first + at_once]
-            futures = np.exp(_draws(model, log_rate[at][:, is_seen], noise)) * heads[at, None, start:]
+            drawn = _draws(model, log_rate[at][:, is_seen], noise, chances)
+            futures = np.exp(drawn) * heads[at, None, start:]
             found[:, at] = np.quantile(_with_sums(futures, rows[at, start:]), ends, axis=1)
     found = found.reshape(len(ends), *activity.shape[:-1], 2 * ahead + 1)
     by_month, cumulative, saving = np.split(found, [ahead, 2 * ahead], axis=-1)
@@ -171,13 +182,53 @@ def assumed_growth(activity: ArrayLike, start: int, yearly_growth: float) -> Ass
     return AssumedGrowth(value, np.where(np.isnan(mean) | np.isnan(actual).all(axis=-1), np.nan, saving))
 
 
+def learnt_chances(
+    activity_before: ArrayLike,
+    working_days: ArrayLike | None = None,
+    weighted_heads: ArrayLike | None = None,
+) -> Numbers:
+    """How often levels and slopes wander, and errors carry over, among series of one kind: for ``chances``.
+
+    ``activity_before`` ``[..., month]``, such as one indicator at every area of a type in the months before a
+    start; ``working_days`` and ``weighted_heads`` as in ``business_as_usual``. One series says little of how much
+    its own level wanders, and limits then allow for more than there is; many say it together. What is known
+    beforehand counts as much as five series, so that few of them change little; one with too little history
+    teaches nothing. Gives the chance of each of ``SETTINGS``.
+
+    Dempster, Laird & Rubin 1977, J R Stat Soc B 39:1, 10.1111/j.2517-6161.1977.tb01600.x.
+
+    Sixty series whose level stays: beforehand the chance of that is a half, and afterwards most.
+
+    >>> steady = 1000 + 50 * np.random.default_rng(1).standard_normal((60, 48))
+    >>> bool(learnt_chances(steady)[SETTINGS[:, 0] == 0].sum() > 0.75)
+    True
+    """
+    activity = as_counts("activity_before", activity_before)
+    require_axes("activity_before", activity, "month")
+    months = activity.shape[-1]
+    heads = _above_zero("weighted_heads", weighted_heads, activity.shape).reshape(-1, months)
+    log_rate = _log_rate(activity.reshape(-1, months), heads)
+    design = _design(months, months, working_days)
+    patterns, which = np.unique(~np.isnan(log_rate), axis=0, return_inverse=True)
+    told = [np.empty((0, len(SETTINGS)))]
+    for pattern, is_seen in enumerate(patterns):
+        model = _forecasts(design, is_seen)
+        if model is not None:
+            told.append(_log_likelihood(model, log_rate[which.ravel() == pattern][:, is_seen])[0])
+    log_likelihood, chances = np.concatenate(told), CHANCES
+    for _ in range(ROUNDS):
+        weight = _weights(log_likelihood, chances)
+        chances = (weight.sum(axis=0) + AS_MANY_SERIES * CHANCES) / (len(weight) + AS_MANY_SERIES)
+    return chances
+
+
 class _Forecasts(NamedTuple):
     """Of each setting: how seen months give the forecast, its covariance, and what its likelihood needs."""
 
     mean: Numbers  # [setting, future month, seen month]
     root: Numbers  # [setting, future month, future month]
     residual: Numbers  # [setting, seen month, seen month]
-    log_weight: Numbers  # [setting]
+    log_weight: Numbers  # [setting], without its chance beforehand
     freedom: int
 
 
@@ -247,7 +298,7 @@ def _forecasts(design: Numbers, is_seen: NDArray[np.bool_]) -> _Forecasts | None
     mean = (
         across @ residual + future @ fitted - _lost_to_damping(len(future)) * _slope(seen, residual, fitted)
     )
-    log_weight = np.log(CHANCES) - (np.linalg.slogdet(own)[1] + np.linalg.slogdet(information)[1]) / 2
+    log_weight = -(np.linalg.slogdet(own)[1] + np.linalg.slogdet(information)[1]) / 2
     root = np.linalg.cholesky(unsure + left @ spread @ np.swapaxes(left, -1, -2))
     return _Forecasts(mean, root, residual, log_weight, len(seen) - design.shape[1])
 
@@ -270,17 +321,37 @@ def _noise(months: int, seed: int) -> tuple[Numbers, Numbers, Numbers]:
     return rng.random(PATHS), rng.random(PATHS), rng.standard_normal((PATHS, months))
 
 
-def _draws(model: _Forecasts, seen: Numbers, noise: tuple[Numbers, Numbers, Numbers]) -> Numbers:
+def _log_likelihood(model: _Forecasts, seen: Numbers) -> tuple[Numbers, Numbers]:
+    """Of each setting ``[series, setting]``, up to what all have in common; and the sum of squares it rests on."""
+    squares = np.einsum("si,gij,sj->sg", seen, model.residual, seen).clip(np.finfo(float).tiny)
+    return model.log_weight - 0.5 * model.freedom * np.log(squares), squares
+
+
+def _weights(log_likelihood: Numbers, chances: Numbers) -> Numbers:
+    weight = np.exp(log_likelihood - log_likelihood.max(axis=-1, keepdims=True)) * chances
+    return weight / weight.sum(axis=-1, keepdims=True)
+
+
+def _chances(chances: ArrayLike | None) -> Numbers:
+    """One above 0 for each setting, so that every series has a setting to draw from."""
+    chances = CHANCES if chances is None else as_counts("chances", chances)
+    require_axes("chances", chances, setting=len(SETTINGS))
+    refuse_where(~(chances > 0), "chances is missing or not above zero")
+    return chances
+
+
+def _draws(
+    model: _Forecasts, seen: Numbers, noise: tuple[Numbers, Numbers, Numbers], chances: Numbers
+) -> Numbers:
     """Possible futures of each series ``[series, path, month]``."""
     pick, size, normal = noise
-    squares = np.einsum("si,gij,sj->sg", seen, model.residual, seen).clip(np.finfo(float).tiny)
-    log_weight = model.log_weight - 0.5 * model.freedom * np.log(squares)
-    weight = np.exp(log_weight - log_weight.max(axis=-1, keepdims=True))
+    log_likelihood, squares = _log_likelihood(model, seen)
+    weight = _weights(log_likelihood, chances)
     # Given the setting, the error's variance is the sum of squares over a chi-square.
     chi_square = 2 * gammaincinv(model.freedom / 2, size)
     futures = np.empty((len(seen), *normal.shape))
     for series in range(len(seen)):
-        share = np.cumsum(weight[series]) / weight[series].sum()
+        share = np.cumsum(weight[series])
         setting = np.minimum(np.searchsorted(share, pick), len(share) - 1)
         for one in np.unique(setting):
             drawn = setting == one

@@ -7,7 +7,8 @@ stable set of measures is blocked wrongly in at most 5 % of years: the fewer mon
 before, the less sure its own level is, and the wider they are.
 
 Not to find improvement (``spc``, ``improvement``): it looks to the wrong side only. Not for measures with a
-season or a trend before (adjust them first), nor where months depend on one another: both blocks more.
+season or a trend before: adjust them first, or they block more. Months that depend on one another do so too,
+unless how much they carry over is said.
 
 Formula::
 
@@ -75,6 +76,7 @@ def quality_gate(
     is_higher_better: ArrayLike,
     yearly_false_alarm: float = 0.05,
     seed: int = 0,
+    carried_over: float = 0.0,
 ) -> QualityGate:
     """Whether each initiative's quality measures held from ``start`` on.
 
@@ -83,7 +85,8 @@ def quality_gate(
     after, and missing blocks as worse does; single missing months are passed over. A measure that never
     varied before is worse at its first change for the worse. The rule (``stable_rule``) depends on the number
     of measures, on the months known before of each, and on whole years since the start, so that to look every
-    month adds no false alarms. Refuses a start with nothing before or after, false alarms not between 0 and 1,
+    month adds no false alarms; and on ``carried_over``, the share of a month's deviation that the next one keeps.
+    Refuses a start with nothing before or after, false alarms not between 0 and 1, a share not from 0 to below 1,
     and an ``is_higher_better`` that is not one truth for each measure.
 
     Nelson 1984, 10.1080/00224065.1984.11978921.
@@ -106,7 +109,9 @@ def quality_gate(
     is_known = ~np.isnan(value)
     before = is_known[..., :start].sum(axis=-1)
     years_begun = -(-(months - start) // 12)
-    rule = _rule_of_set(np.maximum(before, LEAST_BEFORE), 12 * years_begun, yearly_false_alarm, seed)
+    rule = _rule_of_set(
+        np.maximum(before, LEAST_BEFORE), 12 * years_begun, yearly_false_alarm, seed, carried_over
+    )
     is_missing = (before < LEAST_BEFORE) | ~is_known[..., start:].any(axis=-1)
     is_worse = ~is_missing & ((furthest > rule.limit) | (longest >= rule.run))
     is_held = ~(is_worse | is_missing).any(axis=-1) & (measures > 0)
@@ -114,14 +119,20 @@ def quality_gate(
 
 
 def stable_rule(
-    measures: ArrayLike, before: ArrayLike, after: int, yearly_false_alarm: float = 0.05, seed: int = 0
+    measures: ArrayLike,
+    before: ArrayLike,
+    after: int,
+    yearly_false_alarm: float = 0.05,
+    seed: int = 0,
+    carried_over: float = 0.0,
 ) -> Rule:
     """The least limit and run that keep to the false alarms allowed for all ``measures`` together, half to each.
 
     ``measures``, how many are watched, and ``before``, months known of them, of one shape or one number;
-    ``after``, months. From 50,000 simulated stable series, normal and independent, whose level is learnt from
-    the months before as in the gate. Refuses fewer than two months before, none after, and false alarms not
-    between 0 and 1.
+    ``after``, months. From 50,000 simulated stable series, normal, whose level is learnt from the months before as
+    in the gate; independent, or such that each month keeps the share ``carried_over`` of the last one's deviation.
+    Refuses fewer than two months before, none after, false alarms not between 0 and 1, and a share not from 0 to
+    below 1.
 
     With one measure, two years before and a year after, three standard deviations and seven in a row would
     block too often: eight are needed, and a little more than three:
@@ -129,7 +140,15 @@ def stable_rule(
     >>> rule = stable_rule(1, before=24, after=12)
     >>> float(rule.limit.round(1)), float(rule.run), float(rule.false_alarm.round(2))
     (3.2, 8.0, 0.05)
+
+    Where months keep .3 of the last one, rows are longer by chance, and both grow:
+
+    >>> rule = stable_rule(1, before=24, after=12, carried_over=0.3)
+    >>> float(rule.limit.round(1)), float(rule.run), float(rule.false_alarm.round(2))
+    (3.7, 10.0, 0.05)
     """
+    if not 0 <= carried_over < 1:
+        raise ValueError(f"carried_over must be a share from 0 to below 1; it is {carried_over}")
     if not 0 < yearly_false_alarm < 1:
         raise ValueError(f"yearly_false_alarm must lie between 0 and 1; it is {yearly_false_alarm}")
     after = whole_number("after", after, fewest=1)
@@ -138,26 +157,33 @@ def stable_rule(
     years = max(after / 12, 1)
     allowed = 1 - (1 - yearly_false_alarm) ** (years / measures)
     parts = [
-        _least(*_stable(whole_number("before", months, fewest=2), after, seed), share)
+        _least(*_stable(whole_number("before", months, fewest=2), after, seed, carried_over), share)
         for months, share in zip(before.ravel(), allowed.ravel(), strict=True)
     ]
     limit, run, of_one = (np.reshape(part, measures.shape) for part in np.reshape(parts, (-1, 3)).T)
     return Rule(limit, run, 1 - (1 - of_one) ** (measures / years))
 
 
-def _rule_of_set(before: NDArray[np.intp], after: int, yearly_false_alarm: float, seed: int) -> Rule:
+def _rule_of_set(
+    before: NDArray[np.intp], after: int, yearly_false_alarm: float, seed: int, carried_over: float
+) -> Rule:
     """Limit and run of each measure by the months known before, and the false alarm of all of them."""
     measures = before.shape[-1]
     months, which = np.unique(before, return_inverse=True)
-    rule = stable_rule(measures, months, after, yearly_false_alarm, seed)
+    rule = stable_rule(measures, months, after, yearly_false_alarm, seed, carried_over)
     limit, run, stays = (each[which.reshape(before.shape)] for each in (*rule[:2], 1 - rule.false_alarm))
     return Rule(limit, run, 1 - (stays ** (1 / max(measures, 1))).prod(axis=-1))
 
 
 @lru_cache(maxsize=32)
-def _stable(before: int, after: int, seed: int) -> tuple[Numbers, Numbers]:
+def _stable(before: int, after: int, seed: int, carried_over: float) -> tuple[Numbers, Numbers]:
     """How far the worst month of stable series lies out, and their longest rows; kept, as many calls need it."""
-    return _worst(np.random.default_rng(seed).standard_normal((STABLE_SETS, before + after)), before)
+    series = np.random.default_rng(seed).standard_normal((STABLE_SETS, before + after))
+    if carried_over:
+        fresh = np.sqrt(1 - carried_over**2)
+        for month in range(1, before + after):
+            series[:, month] = carried_over * series[:, month - 1] + fresh * series[:, month]
+    return _worst(series, before)
 
 
 def _worst(value: Numbers, start: int) -> tuple[Numbers, Numbers]:

@@ -1,4 +1,5 @@
-"""``/api/v1/``: what commands answer, row for row: `careatlas explain`, `gaps`, `persistence`, `waits`, `provider`.
+"""``/api/v1/``: what commands answer, row for row: `careatlas explain`, `gaps`, `persistence`, `usual`, `waits`,
+`provider`.
 
 Each route calls the function that the command calls, so that neither can say what the other does not.
 """
@@ -10,9 +11,11 @@ from django.http import HttpRequest
 from ninja import Path, Query, Router, Schema
 from pydantic import Field
 
-from careatlas.engine.table import NUMBER, TEXT, TRUTH, WHOLE, Column
+from careatlas.engine.table import DAY, NUMBER, TEXT, TRUTH, WHOLE, Column
 from careatlas.engine.tables import RELEASE
 from careatlas.methods.opportunity import RUNGS
+from careatlas.present.business_as_usual import COLUMNS as USUAL_COLUMNS
+from careatlas.present.business_as_usual import COUNTED, list_usual
 from careatlas.present.explain import GAP_COLUMNS, SHARE_COLUMNS, explain_gap, explain_spread
 from careatlas.present.inbox import COLUMNS as INBOX_COLUMNS
 from careatlas.present.inbox import KINDS, inbox
@@ -78,6 +81,31 @@ OF_A_PROVIDER = (
     Column("amount_in_words", TEXT, "the amount in each unit it may be said in: one amount"),
 )
 
+_LIMITS = {"": "", "_lower_95": "; 95 % lower limit", "_upper_95": "; 95 % upper limit"}
+OF_BUSINESS_AS_USUAL = (
+    NAME,
+    NOTE,
+    Column("of", TEXT, "count: what is counted; denominator: those it is counted among"),
+    Column("start", DAY, "the first day of the first month compared"),
+    Column("actual", NUMBER, "what was counted; null without a full return"),
+    Column("actual_so_far", NUMBER, "summed from the start over months with a full return"),
+    *(
+        Column(f"{name}{end}", NUMBER, f"{meaning}{limit}")
+        for name, meaning in (
+            ("usual", "what business as usual would have been"),
+            ("usual_so_far", "the same, summed over the months of actual_so_far"),
+            ("difference_so_far", "actual_so_far less usual_so_far: below 0 is fewer"),
+            ("change_percent", "the same in percent of business as usual"),
+            ("peers_change_percent", "the same of its peers together, beside their own business as usual"),
+        )
+        for end, limit in _LIMITS.items()
+    ),
+    Column("peers", WHOLE, "how many peers that is; null with fewer than five"),
+    Column("target_percent", NUMBER, "the target asked for, in percent of business as usual"),
+    Column("verdict", TEXT, "met, not met, or cannot tell yet: by the whole 95 % interval so far"),
+    Column("months_before", WHOLE, "known months before the start that business as usual rests on"),
+)
+
 
 def _described(names: Sequence[str], tables: Sequence[str], own: Sequence[Column]) -> list[Column]:
     """Columns in the order of the answer, with their meaning: their own, else that of the first table with one."""
@@ -86,7 +114,7 @@ def _described(names: Sequence[str], tables: Sequence[str], own: Sequence[Column
     return [known[name] for name in names]
 
 
-ShareRows, GapRows, PairRows, OpportunityRows, PersistenceRows, InboxRows, ProviderRows = (
+ShareRows, GapRows, PairRows, OpportunityRows, PersistenceRows, InboxRows, ProviderRows, UsualRows = (
     rows_type(row_type(name, one_row_is, _described(columns, tables, own)))
     for name, one_row_is, columns, tables, own in (
         ("ExplainRow", RELEASE["shares"].one_row_is, SHARE_COLUMNS, ["shares"], [NOTE]),
@@ -97,6 +125,7 @@ ShareRows, GapRows, PairRows, OpportunityRows, PersistenceRows, InboxRows, Provi
         ("InboxRow", "a provider's figure that is an outlier", INBOX_COLUMNS, ["values", "comparisons"], OF_NEWS),
         ("ProviderRow", "a provider's latest figure of an indicator", PROVIDER_COLUMNS,
          ["values", "comparisons", "opportunities"], [*OF_A_PROVIDER, NOTE]),
+        ("UsualRow", "a month beside business as usual", USUAL_COLUMNS, ["values"], OF_BUSINESS_AS_USUAL),
     )
 )  # fmt: skip
 
@@ -164,6 +193,22 @@ def persistence(
     offset: Offset = 0,
 ) -> Any:
     return _page(list_persistence(current_release(), indicator, area, area_type), limit, offset)
+
+
+@_get("/usual", UsualRows, "Business as usual by month, beside what was counted and a target")
+def usual(
+    request: HttpRequest,
+    indicator: Indicator,
+    start: Annotated[str, Query(..., max_length=20, description="the first month compared, such as 2024-04")],
+    area: AreaAsked = None,
+    target: Annotated[
+        float | None, Query(None, description="percent of business as usual: -10 is a tenth fewer")
+    ] = None,
+    of: optional_text(f"{' or '.join(COUNTED)}; count unless given") = None,
+    limit: Limit = 1000,
+    offset: Offset = 0,
+) -> Any:
+    return _page(list_usual(current_release(), indicator, area, start, target, of or "count"), limit, offset)
 
 
 @_get("/opportunities", OpportunityRows, "What areas could spare or gain; never to be added up")

@@ -33,6 +33,7 @@ from careatlas.web import (
     own_peers,
     pack_page,
     priorities_page,
+    usual_section,
     waiting_choice,
     waiting_figures,
     waiting_over_time,
@@ -94,6 +95,14 @@ def ranks(request: HttpRequest, release: str, indicator: str, kind: str) -> Http
     codes = over_time_page.areas_asked(opened, choice, request.GET)
     name = f"{indicator}/ranks/{choice.query(width=str(width))}/{','.join(codes)}"
     return _file(opened.id, name, kind, lambda: over_time_figures.ranks_spec(opened, choice, codes, width))
+
+
+def usual(request: HttpRequest, release: str, indicator: str, kind: str) -> HttpResponse:
+    """``/charts/<release>/<indicator>/usual.<svg|png|json>?area_type=&area=&start=&target=&of=&width=``"""
+    opened, width = _release(release), _width(request)
+    choice = choose_exactly(opened, indicator, request.GET)
+    name = f"{indicator}/usual/{choice.query(width=str(width))}/{_chosen(request, *usual_section.ASKED)}"
+    return _file(opened.id, name, kind, lambda: usual_section.spec(opened, choice, request.GET, width))
 
 
 def waiting(request: HttpRequest, release: str, chart: str, kind: str) -> HttpResponse:

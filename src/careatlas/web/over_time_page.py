@@ -9,7 +9,7 @@ from careatlas.engine.release import Release
 from careatlas.present import bump_chart, spc_chart
 from careatlas.present.rank_words import is_league, noise_in_words
 from careatlas.web import over_time_figures as made
-from careatlas.web import reading
+from careatlas.web import reading, usual_section
 from careatlas.web.area_beside import groups
 from careatlas.web.choice import Choice, choose
 from careatlas.web.current import current_release, source_of
@@ -21,7 +21,8 @@ from careatlas.web.template_words import heading
 
 
 def over_time(request: HttpRequest, indicator: str) -> HttpResponse:
-    """``/indicators/<id>/over-time/?area_type=&area=&areas=&areas=``: ``areas`` are those whose ranks are shown."""
+    """``/indicators/<id>/over-time/?area_type=&area=&areas=&areas=&start=&target=``: ``areas`` are those whose
+    ranks are shown; business as usual is worked out from ``start`` on."""
     release = current_release()
     choice = choose(release, indicator, request.GET)
     plural = lower_first(release.catalogue["area_types"][choice.area_type]["plural"])
@@ -38,6 +39,7 @@ def over_time(request: HttpRequest, indicator: str) -> HttpResponse:
         "form": form_of(release, choice),
         "source": source_of(release, choice.indicator),
         "control": _control(release, choice),
+        "usual": usual_section.section(release, choice, request.GET),
         "ranks": _ranks(release, choice, areas_asked(release, choice, request.GET)),
     }
     return show(request, "over_time.html", page | {"notices": choice.notices})

@@ -67,6 +67,7 @@ def of_opportunities(release: Release, rows: Sequence[Row]) -> list[dict[str, An
         {
             "title": indicators[row["indicator"]]["short_title"],
             "address": _why(row["indicator"], row["area"]),
+            "key": f"{row['area']}:{row['indicator']}",  # by which an initiative begins from it
             "said": gain_in_words(row, indicators[row["indicator"]]),
             "probability": "" if row["probability"] is None else f"{row['probability']:.2f}",
             "chance": figure(row["chance_only"]) if row["chance_only"] is not None else "",

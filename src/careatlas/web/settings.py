@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "careatlas.improve.record",
     "careatlas.improve.people",
     "careatlas.improve.evidence",
+    "careatlas.improve.delivery",
 ]
 AUTH_USER_MODEL = "people.User"
 AUTHENTICATION_BACKENDS = [

@@ -17,6 +17,7 @@ from careatlas.web import (
     priorities_page,
     provider_page,
     source_pages,
+    usual_section,
     waiting_hospitals,
     waiting_over_time,
     waiting_page,
@@ -26,6 +27,8 @@ from careatlas.web import (
 from careatlas.web.account import notice_pages, token_pages
 from careatlas.web.account import pages as account_pages
 from careatlas.web.api import api
+from careatlas.web.delivery import gate_pages, initiative_pages, measure_pages, part_pages
+from careatlas.web.delivery import pages as delivery_pages
 from careatlas.web.library import (
     adopt_pages,
     assess_pages,
@@ -74,6 +77,7 @@ released = of_releases(
         path("data/priorities.csv", downloads.priorities),
         path("data/priorities-worksheet.csv", priorities_page.worksheet_file),
         path("data/waiting-<slug:what>.csv", downloads.waiting),
+        path("data/<slug:indicator>/business-as-usual.csv", usual_section.csv_file),
         path("data/<slug:table>.csv", downloads.data),
         path("charts/<slug:release>/areas/<slug:code>/<slug:chart>.<slug:kind>", charts.of_area),
         path("charts/<slug:release>/compare/scatter.<slug:kind>", charts.pair),
@@ -81,6 +85,7 @@ released = of_releases(
         path("charts/<slug:release>/waiting-times/<slug:chart>.<slug:kind>", charts.waiting),
         path("charts/methods/<slug:code>/<slug:name>.<slug:kind>", charts.method),
         path("charts/<slug:release>/<slug:indicator>/ranks.<slug:kind>", charts.ranks),
+        path("charts/<slug:release>/<slug:indicator>/usual.<slug:kind>", charts.usual),
         path("charts/<slug:release>/<slug:indicator>/<slug:chart>.<slug:kind>", charts.chart),
         path("api/", source_pages.api_page),
         path("api/v1/", of_tokens(api.urls, "library/")),
@@ -148,6 +153,23 @@ authored = [
     path("library/<int:number>/files/<int:attachment>/", example_files.download),
     path("library/<int:number>/files/<int:attachment>/remove/", example_files.remove),
     path("library/<int:number>/measure.<slug:kind>", measure_figure.picture),
+    path("delivery/", delivery_pages.mine),
+    path("delivery/plans/new/", delivery_pages.new),
+    path("delivery/plans/<int:number>/", delivery_pages.plan),
+    path("delivery/plans/<int:number>/baseline/", delivery_pages.baseline),
+    path("delivery/initiatives/new/", initiative_pages.new),
+    path("delivery/initiatives/<int:number>/", initiative_pages.initiative),
+    path("delivery/initiatives/<int:number>/history/", initiative_pages.changes),
+    path("delivery/initiatives/<int:number>/join/", initiative_pages.join),
+    path("delivery/initiatives/<int:number>/stop/", initiative_pages.stop),
+    path("delivery/initiatives/<int:number>/take-up/", initiative_pages.take_up),
+    path("delivery/initiatives/<int:number>/add/<slug:part>/", part_pages.add),
+    path("delivery/initiatives/<int:number>/gates/<slug:gate>/", gate_pages.gate),
+    path("delivery/measures/<int:number>/figures/", part_pages.entered),
+    path("delivery/measures/<int:number>/figures.csv", part_pages.entered_csv),
+    path("delivery/measures/<int:number>/chart/", measure_pages.chart),
+    path("delivery/measures/<int:number>/chart.<slug:kind>", measure_pages.picture),
+    path("delivery/<slug:part>/<int:number>/", part_pages.change),
 ]
 
 urlpatterns = [*released, *authored]

@@ -15,6 +15,8 @@ from careatlas.improve.evidence.following import follows
 from careatlas.improve.evidence.models import Example, Stage
 from careatlas.improve.evidence.writing import carrying, examples
 from careatlas.improve.evidence.writing.history import history_of
+from careatlas.improve.people import roles
+from careatlas.improve.people.models import Role
 from careatlas.present.typeset import to_pdf
 from careatlas.web.current import current_release
 from careatlas.web.library import adopt_pages, match_pages, measure_figure, talk_pages
@@ -115,6 +117,7 @@ def _told(request: HttpRequest, release: Release, found: Example) -> dict[str, A
         "history": history_of(found, request.user),
         **adopt_pages.of_example(request, found),
         "follow": _follow(request, "example", str(found.pk)),
+        "plans": found.stage == Stage.PUBLISHED and roles.has(request.user, Role.PLAN_MANAGER),
     }
 
 

@@ -1,0 +1,212 @@
+"""What initiatives say they save of a pool, or spend instead: entered, phased, confirmed by finance, withdrawn.
+
+A claim is not what counts: it is held to its pool and to what is proven (`sums`). It is cash only once a finance
+assurer, who did not write it, says which budget line fell; whoever changes it afterwards asks for that anew.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from careatlas.errors import NotKnownError
+from careatlas.improve.delivery.ledger import months
+from careatlas.improve.delivery.models import Claim, Form, Initiative, MeasureKind, Pool, Timing
+from careatlas.improve.delivery.planning import who
+from careatlas.improve.delivery.planning.plans import in_words
+from careatlas.improve.evidence.writing.answers import Wrong, cleaned
+from careatlas.improve.people.models import Role, User
+from careatlas.improve.record import keeping
+from careatlas.improve.record.models import Entry
+
+MOST_PENCE = 10**14  # a thousand billion pounds: above it somebody typed pounds as pence twice
+LONGEST_WHY = 400
+UNCONFIRMED = {"confirmed_by": None, "confirmed_at": None, "confirmed_why": ""}
+
+
+@transaction.atomic
+def add(
+    initiative: Initiative,
+    pool: Pool,
+    user: User,
+    pence: int,
+    timing: str,
+    form: str,
+    phasing: Sequence[int] | None = None,
+    share: float | None = None,
+) -> Claim:
+    """``phasing``: twelve numbers, April first; without, even over the months that the initiative runs in the year.
+    Raises answers.Wrong; NotKnownError."""
+    _require_writer(initiative, user)
+    faults = _faults_of_place(initiative, pool) | _faults_of_money(pence, timing, form, phasing, share)
+    _refuse(faults)
+    return keeping.create(
+        Claim,
+        user.email,
+        "a new claim",
+        initiative=initiative,
+        pool=pool,
+        pence=pence,
+        timing=timing,
+        form=form,
+        phasing=list(phasing or even_phasing(initiative, pool.year, pence)),
+        share=share,
+    )
+
+
+@transaction.atomic
+def change(number: int, user: User, version: int, why: str, fields: Mapping[str, Any]) -> Claim:
+    """Of ``pence``, ``timing``, ``form``, ``phasing`` and ``share``; a new amount without phasing is phased as the old
+    one was. What finance confirmed was another claim. Raises answers.Wrong; EditedMeanwhile; NotKnownError."""
+    claim = _held(number, user)
+    names = ("pence", "timing", "form", "phasing", "share")
+    said = {name: getattr(claim, name) for name in names} | {
+        name: fields[name] for name in names if name in fields
+    }
+    if "phasing" not in fields and _is_whole(said["pence"]) and said["pence"] != claim.pence:
+        said["phasing"] = phased_as(claim.phasing, said["pence"])
+    faults = _faults_of_money(**said)
+    reason = _reason(why, faults)
+    _refuse(faults)
+    said["phasing"] = list(said["phasing"])
+    if any(said[name] != getattr(claim, name) for name in names if name != "share"):
+        said |= UNCONFIRMED
+    return keeping.change(claim, user.email, reason, version, **said)
+
+
+@transaction.atomic
+def withdraw(number: int, user: User, version: int, why: str) -> None:
+    """It is claimed no more; the record keeps what it was and why. Raises as `change` does."""
+    claim = _held(number, user)
+    faults: dict[str, str] = {}
+    reason = _reason(why, faults)
+    _refuse(faults)
+    if claim.version != version:
+        raise keeping.EditedMeanwhile(claim)
+    keeping.remove(claim, user.email, reason)
+
+
+@transaction.atomic
+def confirm(number: int, user: User, version: int, why: str) -> Claim:
+    """A finance assurer over the pool's area says which budget line fell. Raises as `change` does."""
+    claim = Claim.objects.select_for_update().filter(pk=number).first()
+    if claim is None or not who.has(user, claim.pool.area, Role.FINANCE_ASSURER):
+        raise NotKnownError(
+            f"Claim {number}", "is none that you may confirm.", "A finance assurer of its area may."
+        )
+    faults: dict[str, str] = {}
+    reason = _reason(why, faults, "Say which budget line fell, from what to what")
+    if claim.form != Form.CASH or claim.pence < 0:
+        faults["claim"] = "Only a saving in cash is confirmed."
+    elif user.email in authors_of(claim):
+        faults["claim"] = "You wrote this claim: somebody else confirms it."
+    _refuse(faults)
+    said = {"confirmed_by": user, "confirmed_at": timezone.now(), "confirmed_why": reason}
+    return keeping.change(claim, user.email, "confirmed by finance", version, **said)
+
+
+def authors_of(claim: Claim) -> set[str]:
+    """Everybody who wrote what it says: its confirmation apart."""
+    entries = Entry.objects.filter(kind=keeping.kind_of(claim), key=str(claim.pk))
+    return {entry.who for entry in entries if set(entry.after) & {"pence", "timing", "form", "phasing"}}
+
+
+def may_count(initiative: Initiative) -> bool:
+    """Whether a measure of quality stands beside it: without one nothing that it claims counts."""
+    return initiative.measures.filter(kind=MeasureKind.QUALITY).exists()
+
+
+def even_phasing(initiative: Initiative, year: int, pence: int) -> list[int]:
+    """Whole pence over the months of a financial year in which the initiative runs; over all where it runs in none or
+    has no days, so that nothing claimed is lost.
+
+    >>> from datetime import date
+    >>> even_phasing(Initiative(starts_on=date(2027, 1, 15), ends_on=date(2027, 6, 30)), 2026, 1000)
+    [0, 0, 0, 0, 0, 0, 0, 0, 0, 334, 333, 333]
+    """
+    first = months.first_of_year(year)
+    start = months.month_of(initiative.starts_on) if initiative.starts_on else first
+    end = months.month_of(initiative.ends_on) if initiative.ends_on else first + months.YEAR
+    runs = [start <= month <= end for month in range(first, first + months.YEAR)]
+    return phased_as(runs if any(runs) else [True] * months.YEAR, pence)
+
+
+def phased_as(phasing: Sequence[int], pence: int) -> list[int]:
+    """An amount over months in proportion to others, in whole pence by the largest remainders, earlier first. Refuses
+    an amount where all others are 0.
+
+    >>> phased_as([0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1], -100)
+    [0, 0, 0, 0, 0, 0, 0, 0, 0, -34, -33, -33]
+    """
+    weights, sign, size = [abs(int(each)) for each in phasing], 1 if pence > 0 else -1, abs(pence)
+    total = sum(weights)
+    parts = [divmod(size * weight, total) for weight in weights]
+    left = size - sum(whole for whole, _ in parts)
+    largest = sorted(range(len(parts)), key=lambda month: (-parts[month][1], month))[:left]
+    return [sign * (whole + (month in largest)) for month, (whole, _) in enumerate(parts)]
+
+
+def _faults_of_place(initiative: Initiative, pool: Pool) -> dict[str, str]:
+    here, there = initiative.organisation.path, pool.area.path
+    if not (here.startswith(there) or there.startswith(here)):
+        return {"pool": f"{pool.area.name} lies neither in {initiative.organisation.name} nor around it."}
+    if initiative.plan is not None and initiative.plan.year != pool.year:
+        return {
+            "pool": f"Its plan is of {in_words(initiative.plan.year)}, and this pool of {in_words(pool.year)}."
+        }
+    return {}
+
+
+def _faults_of_money(
+    pence: Any, timing: Any, form: Any, phasing: Sequence[Any] | None, share: Any
+) -> dict[str, str]:
+    faults = {}
+    if not _is_whole(pence) or not 0 < abs(pence) <= MOST_PENCE:
+        faults["pence"] = (
+            "Give the amount in whole pence: above 0 what is saved, below 0 what is spent instead."
+        )
+    elif phasing is not None and not _adds_up(phasing, pence):
+        faults["phasing"] = "Give twelve amounts from April to March, of one sign, that add up to the whole."
+    if timing not in Timing.values:
+        faults["timing"] = "Say whether it is recurrent or one-off."
+    if form not in Form.values:
+        faults["form"] = "Say whether it is cash, cost avoided or capacity released."
+    if share is not None and not 0 <= share <= 1:
+        faults["share"] = "An agreed share lies between 0 and 1."
+    return faults
+
+
+def _adds_up(phasing: Sequence[Any], pence: int) -> bool:
+    is_sound = len(phasing) == months.YEAR and all(_is_whole(each) for each in phasing)
+    return is_sound and all(each * pence >= 0 for each in phasing) and sum(phasing) == pence
+
+
+def _is_whole(number: Any) -> bool:
+    return isinstance(number, int) and not isinstance(number, bool)
+
+
+def _reason(why: str, faults: dict[str, str], asked: str = "Say why") -> str:
+    why = " ".join(cleaned(why).split())
+    if not why or len(why) > LONGEST_WHY:
+        faults["why"] = f"{asked}, in at most {LONGEST_WHY} characters."
+    return why
+
+
+def _refuse(faults: Mapping[str, str]) -> None:
+    if faults:
+        raise Wrong(faults)
+
+
+def _require_writer(initiative: Initiative, user: User) -> None:
+    if not who.written_by(user).filter(pk=initiative.pk).exists():
+        raise NotKnownError(
+            f"Initiative {initiative.pk}", "is none that you may write on.", "See the list of yours."
+        )
+
+
+def _held(number: int, user: User) -> Claim:
+    claim = Claim.objects.select_related("initiative").filter(pk=number).first()
+    if claim is None or not who.written_by(user).filter(pk=claim.initiative_id).exists():
+        raise NotKnownError(f"Claim {number}", "is none that you may write on.", "See the list of yours.")
+    return Claim.objects.select_for_update().get(pk=number)

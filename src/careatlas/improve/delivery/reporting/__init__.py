@@ -1,0 +1,1 @@
+"""What is reported: monthly returns, the report card, and plans carried in and out."""
