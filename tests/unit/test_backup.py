@@ -101,7 +101,8 @@ def test_every_table_is_in_it_or_said_not_to_be(file):
 
 def test_it_is_verified_without_a_home(full, file, tmp_path):
     ran = Home(tmp_path / "none").run("restore", str(file), "--verify")
-    assert ran.stdout.startswith(f"{file} can be restored: 44 rows, 1 files"), ran.stderr
+    rows = sum(map(len, full.tell()["rows"].values()))
+    assert ran.stdout.startswith(f"{file} can be restored: {rows} rows, 1 files"), ran.stderr
     assert not (tmp_path / "none").exists()
 
 
@@ -302,7 +303,8 @@ def test_a_file_that_is_gone_or_damaged_is_told_and_the_rest_is_kept(full, tmp_p
     one.write_text("other bytes")
     ran = home.run("backup", str(tmp_path / "b.zip"))
     assert f"not in it: the file {one.name}" in ran.stderr
-    assert "44 rows, 0 files" in ran.stdout
+    rows = sum(map(len, full.tell()["rows"].values()))
+    assert f"{rows} rows, 0 files" in ran.stdout
     restored = Home(tmp_path / "restored")
     restored.restore(tmp_path / "b.zip")
     assert restored.tell() == full.tell() | {"files": {}}

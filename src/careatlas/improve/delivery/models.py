@@ -236,13 +236,13 @@ class Claim(Kept):
 
 
 class Return(Kept):
-    """What is said of an initiative for a month: what data cannot tell. ``actual_pence``: so far, as its owner sees it;
+    """What is said of an initiative for a month: what data cannot tell. ``figures``: claim -> ``{"actual": pence from
+    April to the month's end, "outturn": pence of the whole year}`` as its owner sees them, None where nothing is known;
     ``excuse``: why a quality measure that got worse does not count against it, and who says so."""
 
     initiative = models.ForeignKey(Initiative, on_delete=models.CASCADE, related_name="returns")
     month = models.DateField()
-    actual_pence = models.BigIntegerField(null=True)
-    outturn_pence = models.BigIntegerField(null=True)
+    figures = models.JSONField(default=dict)
     words = models.TextField(blank=True)
     excuse = models.TextField(blank=True)
     excused_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="excused")
@@ -254,12 +254,14 @@ class Return(Kept):
 
 
 class Report(Kept):
-    """A report card as it was: printed again, it says the same."""
+    """A report card as it was: printed again, it says the same. ``content``: all that it shows."""
 
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT)
     month = models.DateField()
     release = models.CharField(max_length=60)
     content = models.JSONField()
     made_at = models.DateTimeField()
-    signed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT)
+    made_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="made_reports")
+    signed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="signed_reports")
     signed_at = models.DateTimeField(null=True)
+    signed_words = models.TextField(blank=True)
