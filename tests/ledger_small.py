@@ -34,7 +34,10 @@ def sized(pool: Pool, release: Release, pence: int | None, lower: int | None = N
 
 
 def initiative(organisation: str = "B0", title: str = "Hospital at home", **more: Any) -> Initiative:
-    return Initiative.objects.create(organisation_id=organisation, title=title, **more)
+    """One that has passed its gates, unless ``more`` says otherwise."""
+    return Initiative.objects.create(
+        **{"organisation_id": organisation, "title": title, "status": "running"} | more
+    )
 
 
 def claim(initiative: Initiative, pool: Pool, pence: int, **more: Any) -> Claim:

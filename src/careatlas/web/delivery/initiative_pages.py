@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from careatlas.catalogue.delivery_gates import load_delivery_gates
 from careatlas.engine.release import Release
+from careatlas.improve.delivery.ledger import stopping
 from careatlas.improve.delivery.models import Initiative, Plan, Status
 from careatlas.improve.delivery.planning import (
     asks,
@@ -83,7 +84,7 @@ def stop(request: HttpRequest, number: int) -> HttpResponse:
     """``/delivery/initiatives/<number>/stop/``"""
     said = request.POST.dict()
     try:
-        gateways.stop(number, request.user, version_seen(request), said.get("why", ""))
+        stopping.stop(number, request.user, version_seen(request), said.get("why", ""))
     except Wrong as fault:
         return page_of(request, number, Sent(said, fault.faults), "stop")
     except (keeping.EditedMeanwhile, initiatives.NotOpen) as fault:

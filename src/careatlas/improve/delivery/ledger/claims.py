@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from careatlas.errors import NotKnownError
 from careatlas.improve.delivery.ledger import months
-from careatlas.improve.delivery.models import Claim, Form, Initiative, MeasureKind, Pool, Timing
+from careatlas.improve.delivery.models import Claim, Form, Initiative, MeasureKind, Pool, Status, Timing
 from careatlas.improve.delivery.planning import who
 from careatlas.improve.delivery.planning.plans import in_words
 from careatlas.improve.evidence.writing.answers import Wrong, cleaned
@@ -110,6 +111,11 @@ def authors_of(claim: Claim) -> set[str]:
     """Everybody who wrote what it says: its confirmation apart."""
     entries = Entry.objects.filter(kind=keeping.kind_of(claim), key=str(claim.pk))
     return {entry.who for entry in entries if set(entry.after) & {"pence", "timing", "form", "phasing"}}
+
+
+def that_draw(found: QuerySet[Claim]) -> QuerySet[Claim]:
+    """Without those of ideas: until its first gate is open, an initiative takes nothing from others."""
+    return found.exclude(initiative__status=Status.IDEA)
 
 
 def may_count(initiative: Initiative) -> bool:

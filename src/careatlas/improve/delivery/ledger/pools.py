@@ -16,7 +16,7 @@ from careatlas.catalogue.delivery_gates import load_cost_lines
 from careatlas.engine.release import Release
 from careatlas.errors import NotKnownError
 from careatlas.improve.delivery.ledger import months, sizes
-from careatlas.improve.delivery.models import Claim, Cost, Pool
+from careatlas.improve.delivery.models import Claim, Cost, Pool, Status
 from careatlas.improve.delivery.planning import who
 from careatlas.improve.delivery.planning.plans import FIRST_YEAR, LAST_YEAR, in_words
 from careatlas.improve.evidence.writing.answers import FIRST_DAY, Wrong, cleaned
@@ -43,11 +43,13 @@ CHANGEABLE = frozenset(
 
 @dataclass(frozen=True)
 class Draw:
-    """Who draws on a pool. ``asked`` for its year, and ``asked_so_far`` in the months that it can be told of;
+    """Who draws on a pool; ``ideas`` would, once their first gate is open. ``asked`` for its year, and ``asked_so_far``
+    in the months that it can be told of, by who draws;
     ``there``, ``lower`` and ``upper`` are its size in pence, None where it cannot be told, with the ``reason``."""
 
     pool: Pool
     claims: tuple[Claim, ...]
+    ideas: tuple[Claim, ...]
     asked: int
     asked_so_far: int
     there: int | None
@@ -174,13 +176,15 @@ def _draws(pools: list[Pool], release: Release) -> list[Draw]:
     return [_draw(pool, tuple(claims[pool.pk]), known.get(pool.pk)) for pool in pools]
 
 
-def _draw(pool: Pool, claims: tuple[Claim, ...], size: Any) -> Draw:
+def _draw(pool: Pool, found: tuple[Claim, ...], size: Any) -> Draw:
+    claims = tuple(claim for claim in found if claim.initiative.status != Status.IDEA)
     asking = [claim for claim in claims if claim.pence > 0]
     last_day = size.last_day if size else None
     so_far = 0 if last_day is None else months.month_of(last_day) + 1 - months.first_of_year(pool.year)
     return Draw(
         pool,
         claims,
+        tuple(claim for claim in found if claim.initiative.status == Status.IDEA),
         sum(claim.pence for claim in asking),
         sum(sum(claim.phasing[:so_far]) for claim in asking),
         size.pence if size else None,

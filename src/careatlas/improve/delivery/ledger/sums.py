@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 
 from careatlas.engine.release import Release
 from careatlas.improve.delivery.ledger import months, quality, shares
-from careatlas.improve.delivery.ledger.claims import phased_as
+from careatlas.improve.delivery.ledger.claims import phased_as, that_draw
 from careatlas.improve.delivery.ledger.quality import Quality
 from careatlas.improve.delivery.ledger.shares import Share
 from careatlas.improve.delivery.ledger.sizes import sizes_of
@@ -116,9 +116,9 @@ class Ledger:
 
 
 def claims_of(year: int, organisation: Organisation | None = None) -> QuerySet[Claim]:
-    """All claims of a financial year, or those of an organisation and what lies below it; none that the simulated
-    country made once the atlas shows another."""
-    found = Claim.objects.filter(pool__year=year)
+    """All claims of a financial year, or those of an organisation and what lies below it; none of ideas, and none that
+    the simulated country made once the atlas shows another."""
+    found = that_draw(Claim.objects.filter(pool__year=year))
     found = found.exclude(initiative__is_simulated=True, initiative__organisation__is_current=False)
     if organisation is not None:
         found = found.filter(initiative__organisation__path__startswith=organisation.path)
@@ -129,7 +129,9 @@ def ledger(release: Release, shown: QuerySet[Claim], split: str = "agreed") -> L
     """Of the claims shown; pools are shared out among all who claim on them, shown or not."""
     pools = set(shown.values_list("pool", flat=True))
     numbers = set(shown.values_list("pk", flat=True))
-    on_pools = Claim.objects.filter(pool__in=pools).select_related("pool", "initiative__organisation")
+    on_pools = that_draw(Claim.objects.filter(pool__in=pools)).select_related(
+        "pool", "initiative__organisation"
+    )
     everybody = list(on_pools.order_by("pk"))
     own = [claim for claim in everybody if claim.pk in numbers]
     sizes = sizes_of(release, pools)

@@ -1,0 +1,34 @@
+"""Stopping an initiative: what it did stays, and of the months still to come it claims nothing any more."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from careatlas.improve.delivery.ledger import months
+from careatlas.improve.delivery.ledger.claims import UNCONFIRMED
+from careatlas.improve.delivery.models import Claim, Initiative
+from careatlas.improve.delivery.planning import gateways
+from careatlas.improve.people.models import User
+from careatlas.improve.record import keeping
+
+WHY = "it was stopped: nothing is claimed of later months"
+
+
+@transaction.atomic
+def stop(number: int, user: User, version: int, why: str) -> Initiative:
+    """Taking it up again brings no claim back: what it will save then is said anew. Raises as `gateways.stop` does."""
+    stopped = gateways.stop(number, user, version, why)
+    this_month = months.month_of(timezone.now().date())
+    for claim in Claim.objects.select_for_update().filter(initiative=stopped).order_by("pk"):
+        _keep_until(claim, this_month, user)
+    return stopped
+
+
+def _keep_until(claim: Claim, month: int, user: User) -> None:
+    """Its months up to and with this one."""
+    began = months.first_of_year(claim.pool.year)
+    phasing = [each if began + at <= month else 0 for at, each in enumerate(claim.phasing)]
+    if not any(phasing):
+        keeping.remove(claim, user.email, WHY)
+    elif phasing != claim.phasing:
+        said = {"phasing": phasing, "pence": sum(phasing), **UNCONFIRMED}
+        keeping.change(claim, user.email, WHY, claim.version, **said)
