@@ -69,6 +69,14 @@ def test_a_target_is_met_or_missed_only_by_the_whole_interval(tmp_path, after, t
     assert usual_of(tmp_path, BEFORE + [after] * 12, target=target)[-1]["verdict"] == verdict
 
 
+def test_months_more_than_five_years_back_are_no_guide(tmp_path):
+    """Ten months of 5,000, then five years of 1,000: only these count."""
+    before = [5000] * 10 + (BEFORE + BEFORE)[:60]
+    last = usual_of(tmp_path, before + [850] * 12, start="2027-12")[-1]
+    assert last["months_before"] == 60
+    assert last["change_percent"] == pytest.approx(-15, abs=1)
+
+
 def test_a_month_that_is_not_known_leaves_both_sums_and_is_not_zero(tmp_path):
     """11 of 12 months are known: 11 x 900 beside about 11 x 1,000."""
     rows = usual_of(tmp_path, BEFORE + [900, 900, None] + [900] * 9)

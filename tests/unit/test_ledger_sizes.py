@@ -69,12 +69,13 @@ def test_the_three_months_before_a_start_are_no_guide_because_they_may_be_why_it
     assert again.pence == calm.pence
 
 
-@pytest.mark.parametrize(("months", "is_told"), [(26, False), (27, True)])
-def test_fewer_than_24_months_that_are_a_guide_say_nothing(tmp_path, months, is_told):
-    release = release_with(tmp_path, [*[None] * (36 - months), *STEADY[:months], *[90.0] * 12])
-    size = size_of(release)
+@pytest.mark.parametrize(("first", "gap", "is_told"), [(0, 9, True), (0, 10, False), (1, 0, False)])
+def test_a_guide_needs_24_months_the_first_of_them_36_before(tmp_path, first, gap, is_told):
+    """Of 36 months three are left out before the start, and ``gap`` more are not known."""
+    before = [None if month < first or 6 <= month < 6 + gap else STEADY[month] for month in range(36)]
+    size = size_of(release_with(tmp_path, [*before, *[90.0] * 12]))
     assert (size.pence is not None) == is_told
-    assert is_told or size.reason.startswith(f"Not enough history: {months - 3} months")
+    assert is_told or size.reason.startswith(f"Not enough history: {36 - 3 - first - gap} months")
     assert (size.lower_pence is None) == (size.upper_pence is None) == (not is_told)
 
 
@@ -120,9 +121,11 @@ def test_a_change_entered_on_the_pool_counts_as_one_registered(tmp_path):
 
 
 def test_months_before_a_change_are_no_guide(tmp_path):
-    release = release_with(tmp_path, [*[500.0] * 6, *STEADY[6:], *[90.0] * 12])
-    size = size_of(release, counting_changed_on=date(2022, 10, 1), counting_changed_why="Another unit's went")
-    assert size.pence == pytest.approx(24_000_00, rel=0.05)
+    """500 a month until September 2022, then 100 for three years, then ten fewer for six months."""
+    release = release_with(tmp_path, [*[500.0] * 6, *STEADY, *[90.0] * 6])
+    changed = {"counting_changed_on": date(2022, 10, 1), "counting_changed_why": "Another unit's went"}
+    size = size_of(release, began_on=date(2025, 10, 1), **changed)
+    assert size.pence == pytest.approx(12_000_00, rel=0.1)
     assert not sizes.is_counting_changed(size)
 
 

@@ -1,7 +1,9 @@
 """Which months of an area's count may say what would have come: those before a start that are like those after it.
 
-Months of the pandemic's restrictions are no guide, nor are months before a registered change of counting; a comparison
-that reaches such a change ends there. Fewer than 36 months, or fewer than 24 of them known, are not enough.
+Months of the pandemic's restrictions are no guide, nor are months before a registered change of counting, nor those
+more than five years back; a comparison that reaches such a change ends there. Fewer than 36 months, or fewer than 24 of
+them known, are not enough. The ledger of savings (`improve.delivery.ledger.usual`) asks the same, and leaves out the
+three months before a start as well: initiatives begin after bad spells, a reader's question may begin anywhere.
 """
 
 from dataclasses import dataclass
@@ -21,6 +23,9 @@ from careatlas.present.queries import Row
 # Months in which the law of England restricted meeting others for any part: from 26 March 2020 until 18 July 2021, and
 # "Plan B", 10 December 2021 until 26 January 2022 (Health Protection (Coronavirus) Regulations).
 RESTRICTED = ((date(2020, 3, 1), date(2021, 7, 1)), (date(2021, 12, 1), date(2022, 1, 1)))
+
+
+LONGEST_HISTORY = 60  # months: what is older tells of other things as well
 
 
 @dataclass(frozen=True)
@@ -117,7 +122,7 @@ def changes_of(release: Release, about: Row, area: str, of: str) -> dict[date, s
 def comparison(months: Months, start: int, changes: dict[date, str]) -> Comparison:
     """The months that count from a start on, and why they are too few if they are."""
     at = {months.position(day): why.rstrip(".") for day, why in changes.items()}
-    begin = max([0, *(one for one in at if one < start)])
+    begin = max([0, start - LONGEST_HISTORY, *(one for one in at if one < start)])
     end = min([len(months.count), *(one for one in at if one >= start)])
     usable = np.where(_is_restricted(months), np.nan, months.count)
     count = usable[begin:end]

@@ -12,12 +12,11 @@ from typing import NamedTuple
 import numpy as np
 
 from careatlas.improve.delivery.ledger.months import YEAR, Series, in_words, month_of
-from careatlas.methods.counterfactual import LEAST_HISTORY, business_as_usual, learnt_chances
+from careatlas.methods.counterfactual import FULL_HISTORY, LEAST_HISTORY, business_as_usual, learnt_chances
 from careatlas.methods.estimate import Numbers
 from careatlas.present.series import SPELL
-from careatlas.present.usual_history import RESTRICTED
+from careatlas.present.usual_history import LONGEST_HISTORY, RESTRICTED
 
-LONGEST_HISTORY = 60  # months: what is older tells of other things as well
 SPELL_MONTHS = SPELL[1]
 
 
@@ -71,12 +70,13 @@ def is_restricted(month: int) -> bool:
 def _untold(one: Asked) -> Saving:
     """What is known without reckoning: how many months there are, and why they are too few."""
     seen = [month for month in range(*one.window) if _is_seen(one, month)]
-    before = sum(_is_guide(one, month) for month in range(one.began - LONGEST_HISTORY, one.began))
+    guides = [month for month in range(one.began - LONGEST_HISTORY, one.began) if _is_guide(one, month)]
     reason = ""
-    if before < LEAST_HISTORY:
+    if len(guides) < LEAST_HISTORY or one.began - guides[0] < FULL_HISTORY:
         reason = (
-            f"Not enough history: {before} months of full figures are a guide to what came after "
-            f"{in_words(one.began - 1)} ({SPELL_MONTHS} before the start never are), and {LEAST_HISTORY} are needed."
+            f"Not enough history: {len(guides)} months of full figures are a guide to what came after "
+            f"{in_words(one.began - 1)} ({SPELL_MONTHS} before the start never are); {LEAST_HISTORY} are needed, the "
+            f"first of them {FULL_HISTORY} months before."
         )
     elif not seen:
         reason = f"Nothing to compare yet: no month from {in_words(one.window[0])} on has full figures."
