@@ -11,7 +11,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher, check_password, ma
 
 from careatlas.errors import BusyError
 from careatlas.web import sign_in
-from careatlas.web.server import THREADS, WORKERS
+from careatlas.web.configuration import THREADS, WORKERS
 
 PASSWORD, SECONDS = "a rather long sentence", 30
 

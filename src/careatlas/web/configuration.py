@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from careatlas.errors import AtlasError
 
 FILE, AUTHORED = "careatlas.toml", "authored"
+WORKERS, THREADS = 2, 2  # processes that serve, and threads of each; half of these are never with people who sign in
 
 
 class Mail(BaseModel):

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from careatlas.errors import AtlasError
+from careatlas.web.configuration import THREADS, WORKERS
 
 VEGA_LITE = "6.4"
 SCRIPT = "vega.js"
@@ -26,7 +27,6 @@ bundle = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_versio
 sys.stdout.buffer.write(bundle.encode())
 """
 SECONDS_TO_START = 120
-WORKERS, THREADS = 2, 2  # half of the threads are never with people who sign in (web/sign_in.py)
 SECONDS_TO_STOP = 10  # then what a worker still does is cut off
 
 

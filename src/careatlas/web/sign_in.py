@@ -19,7 +19,7 @@ from django.utils import timezone
 from careatlas.errors import BusyError
 from careatlas.improve.people import one_time_codes
 from careatlas.improve.people.models import User
-from careatlas.web.server import THREADS, WORKERS
+from careatlas.web.configuration import THREADS, WORKERS
 
 IDLE_SECONDS, LONGEST_SECONDS = 30 * 60, 12 * 3600
 SIGNED_IN_AT, SEEN_AT = "signed_in_at", "seen_at"
