@@ -1,8 +1,13 @@
 """Steps that journeys share: by Tab to a thing and into it, and until the charts of a page are live."""
 
+import re
+from typing import Any
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
+
+from careatlas.improve.people.simulated import PASSWORD
 
 RULES = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
 
@@ -24,6 +29,30 @@ def follow(page, link) -> None:
     tab_to(page, link)
     with page.expect_navigation():
         page.keyboard.press("Enter")
+
+
+def entered(open_page, email: str) -> Any:
+    """Signed in by keyboard."""
+    page = open_page("/account/")
+    write(page, "E-mail address", email)
+    write(page, "Password", PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="What you may do")).to_be_visible()
+    return page
+
+
+def write(page, label: str, text: str, within: Any = None) -> None:
+    """Into a field that is reached with the Tab key, by its name."""
+    tab_to(page, (within or page).get_by_label(re.compile(f"^{re.escape(label)}")))
+    page.keyboard.type(text)
+
+
+def choose(page, label: str, title: str, within: Any = None) -> None:
+    """An entry of a list, by typing how it begins."""
+    field = (within or page).get_by_label(label, exact=True)
+    tab_to(page, field)
+    page.keyboard.type(title)
+    assert field.evaluate("one => one.selectedOptions[0].textContent").startswith(title)
 
 
 def become_live(page, number: int) -> None:

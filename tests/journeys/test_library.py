@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pikepdf
 import pytest
 from journey_server import Site
-from journey_steps import become_live, follow, found_by_axe, tab_to, type_day
+from journey_steps import become_live, choose, entered, follow, found_by_axe, tab_to, type_day, write
 from playwright.sync_api import expect
 
 from careatlas.engine.release import Release
@@ -21,7 +21,6 @@ from careatlas.improve.evidence.matching import needs
 from careatlas.improve.evidence.matching.needs import Need
 from careatlas.improve.evidence.measuring import effect
 from careatlas.improve.evidence.measuring.effect import Effect
-from careatlas.improve.people.simulated import PASSWORD
 
 pytestmark = pytest.mark.journey
 OWN_PASSWORD = "we rang them all in the evening"
@@ -267,30 +266,6 @@ def adopted(page, home: Path, told: Told, names: dict[str, Any]) -> None:
 
 def limits_of(found: Effect) -> tuple[float, float, float]:
     return found.lower, found.percent, found.upper
-
-
-def entered(open_page, email: str) -> Any:
-    """Signed in by keyboard."""
-    page = open_page("/account/")
-    write(page, "E-mail address", email)
-    write(page, "Password", PASSWORD)
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="What you may do")).to_be_visible()
-    return page
-
-
-def write(page, label: str, text: str) -> None:
-    """Into a field that is reached with the Tab key, by its name."""
-    tab_to(page, page.get_by_label(re.compile(f"^{re.escape(label)}")))
-    page.keyboard.type(text)
-
-
-def choose(page, label: str, title: str) -> None:
-    """An entry of a list, by typing how it begins."""
-    field = page.get_by_label(label, exact=True)
-    tab_to(page, field)
-    page.keyboard.type(title)
-    assert field.evaluate("one => one.selectedOptions[0].textContent").startswith(title)
 
 
 # Found, taken away, followed and asked about

@@ -37,7 +37,7 @@ from careatlas.present.opportunities import list_opportunities
 from careatlas.present.opportunity_units import in_units
 from careatlas.present.opportunity_words import between
 
-YEAR = timedelta(days=365)
+YEAR = timedelta(days=364)  # from a first day to a last
 PENCE = 100
 
 
