@@ -392,11 +392,21 @@ def test_many_initiatives_take_no_more_questions_of_the_database_than_few(client
     assert questions() == few
 
 
-def test_what_is_due_and_not_as_planned_stands_first(client, ann, one, release):
-    planned.add("milestones", one, ann, release, title="Late one", due_on="2026-03-01")
+def test_what_is_due_and_not_as_planned_is_told_once_each(client, ann, one, release):
+    for title, due_on in (("Late one", "2026-03-01"), ("Next one", "2026-04-01"), ("Far one", "2026-09-01")):
+        planned.add("milestones", one, ann, release, title=title, due_on=due_on)
     page = text_of(client.get("/delivery/"))
-    assert "Late one" in page
+    assert [page.count(title) for title in ("Late one", "Next one", "Far one")] == [1, 1, 0]
     assert "Late since 1 March 2026: Late one." in page
+
+
+def test_of_much_that_is_not_as_planned_the_worst_is_told_and_the_rest_is_counted(client, ann, one, release):
+    for number in range(5):
+        planned.add("milestones", one, ann, release, title=f"Step {number}", due_on="2026-03-01")
+    page = text_of(client.get("/delivery/"))
+    assert "Late since 1 March 2026: Step 2." in page
+    assert "Step 3" not in page
+    assert "and 2 more" in page
     assert figures.as_text(one.measures.get()) == "month,value\n"
 
 

@@ -23,6 +23,7 @@ from careatlas.web.sent import number_in, see_other, version_seen
 
 DELIVERY = crumb("Delivery", "/delivery/")
 MOST_LISTED = 200  # initiatives on one page, the latest
+MOST_TOLD, MOST_WORDS = 20, 3  # initiatives that are not as planned, and what is not of each
 FAMILIES = {
     "commissioning_and_pathways": "Commissioning and pathways",
     "provider_efficiency": "Provider efficiency",
@@ -41,7 +42,7 @@ def mine(request: HttpRequest) -> HttpResponse:
             _named(one) for one in who.visible_plans(request.user).order_by("-year", "organisation__path")
         ],
         "due": due.milestones_due(shown, today),
-        "exceptions": _exceptions(shown, today),
+        **_exceptions(shown, today),
         "projects": [one for one in shown if one.plan_id is None],
         "most": MOST_LISTED if seen.count() > MOST_LISTED else 0,
         "writes": who.managed_by(request.user).exists(),
@@ -97,7 +98,7 @@ def _plan_page(request: HttpRequest, number: int, sent: Sent = NOTHING) -> HttpR
         "workstreams": _by_workstream(shown, release, today),
         "count": len(shown),
         "due": due.milestones_due(shown, today),
-        "exceptions": _exceptions(shown, today),
+        **_exceptions(shown, today),
         "writes": writes,
         "asked": asked(asks.PLAN, release, None, found, sent) if writes else [],
         "sent": sent,
@@ -154,9 +155,15 @@ def _started(request: HttpRequest) -> str:
     return _address(found.pk)
 
 
-def _exceptions(shown: list[Initiative], today: Any) -> list[dict[str, Any]]:
-    told = [{"initiative": one, "words": due.exceptions(one, today)} for one in shown]
-    return [one for one in told if one["words"]]
+def _exceptions(shown: list[Initiative], today: Any) -> dict[str, Any]:
+    """What is not as planned, the worst first, as much of it as somebody reads; the rest is counted."""
+    found = [(one, due.exceptions(one, today)) for one in shown]
+    found = sorted((each for each in found if each[1]), key=lambda each: -len(each[1]))
+    told = [
+        {"initiative": one, "words": words[:MOST_WORDS], "more": len(words[MOST_WORDS:])}
+        for one, words in found[:MOST_TOLD]
+    ]
+    return {"exceptions": told, "untold": len(found[MOST_TOLD:])}
 
 
 def _named(found: Plan) -> dict[str, Any]:

@@ -4,7 +4,6 @@ Exceptions only: an initiative that goes as planned asks nobody for a word.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from careatlas.catalogue.delivery_gates import load_delivery_gates
@@ -15,27 +14,14 @@ SOON = timedelta(days=30)
 LOOKED_AT = ("milestones", "measures", "risks")  # to be fetched beforehand where many are looked at
 
 
-@dataclass(frozen=True)
-class Due:
-    """A milestone that is not done. ``days``: until it is due; below 0, how long ago it was."""
-
-    milestone: Milestone
-    days: int
-
-    @property
-    def is_late(self) -> bool:
-        return self.days < 0
-
-
-def milestones_due(initiatives: Iterable[Initiative], today: date) -> list[Due]:
-    """Late ones and those of the next thirty days, the oldest first; of what goes on."""
+def milestones_due(initiatives: Iterable[Initiative], today: date) -> list[Milestone]:
+    """Those of today and the next thirty days, the next first, of what goes on; late ones are exceptions."""
     found = Milestone.objects.filter(
         initiative__in=[one.pk for one in initiatives if one.status not in OVER],
         done_on=None,
-        due_on__lte=today + SOON,
+        due_on__range=(today, today + SOON),
     )
-    ordered = found.select_related("initiative").order_by("due_on", "pk")
-    return [Due(one, (one.due_on - today).days) for one in ordered]
+    return list(found.select_related("initiative").order_by("due_on", "pk"))
 
 
 def exceptions(initiative: Initiative, today: date) -> list[str]:
