@@ -427,6 +427,28 @@ def test_entered_figures_make_a_control_chart_with_gaps_where_a_month_is_not_kno
     assert stranger.get(here).status_code == 404
 
 
+def test_entered_figures_stand_beside_business_as_usual_and_the_target(client, ann, one, release):
+    """About 100 a month for three years, then 85: 15 % fewer, where a tenth fewer was wanted."""
+    months = [f"{year}-{month:02d}" for year in range(2023, 2027) for month in range(1, 13)]
+    values = [*([99, 101, 100, 102, 98] * 8)[:39], *[85] * 9]  # one starts in April 2026
+    measure = planned.add("measures", one, ann, release, title="Visits", target="", target_percent="-10")
+    figures.keep(measure.pk, "\n".join(map("{},{}".format, months, values)), ann)
+    page = text_of(client.get(f"/delivery/measures/{measure.pk}/chart/"))
+    assert "April 2026 to December 2026: 765 counted; business as usual would have been" in page
+    assert "Target, 10% fewer than business as usual: met" in page
+    assert "It rests on 39 known months before" in page
+    picture = f"/delivery/measures/{measure.pk}/usual.json"
+    assert "business as usual of Visits" in client.get(picture).content.decode()
+    assert signed_in(person("Far", (Role.READER, "B3"))).get(picture).status_code == 404
+
+
+def test_where_nothing_can_be_set_beside_business_as_usual_it_is_said_why(client, ann, one, release):
+    measure = one.measures.get()
+    page = text_of(client.get(f"/delivery/measures/{measure.pk}/chart/"))
+    assert "Nothing can be said: Complaints: has no figures yet. Enter them by month." in page
+    assert client.get(f"/delivery/measures/{measure.pk}/usual.svg").status_code == 404
+
+
 def test_an_indicator_has_the_same_control_chart_as_in_the_atlas(client, ann, one, release):
     of_atlas = {"indicator": "completed", "area": "B0", "target": "", "title": "Completed"}
     measure = planned.add("measures", one, ann, release, **of_atlas)

@@ -58,18 +58,27 @@ def list_usual(
         "area": code,
         "name": release.areas[code]["name"],
         "of": of,
-        "start": months.day(at),
-        "target_percent": target,
-        "months_before": compared.known_before,
-        "note": "\n".join([line for line in (compared.reason, *compared.notes) if line]) or None,
     }
-    rows = _actual(months, at)
+    rows = beside_usual(months, at, compared, target)
+    if not compared.reason:
+        _add_peers(rows, _peers_together(release, about, code, of, months, at, compared), compared)
+    return [row | keys for row in rows]
+
+
+def beside_usual(months: Months, start: int, compared: Comparison, target: float | None) -> list[Row]:
+    """The same of any count by month: nobody's peers beside it, and what names place and indicator left empty."""
+    rows = _actual(months, start)
     if not compared.reason:
         _add_usual(rows, compared)
-        _add_peers(rows, _peers_together(release, about, code, of, months, at, compared), compared)
-        for row in rows:
-            row["verdict"] = _verdict(row, target)
-    return [{column: (keys | row).get(column) for column in COLUMNS} for row in rows]
+    note = "\n".join([line for line in (compared.reason, *compared.notes) if line]) or None
+    keys = {
+        "start": months.day(start),
+        "target_percent": target,
+        "months_before": compared.known_before,
+        "note": note,
+    }
+    told = (keys | row for row in rows)
+    return [{column: row.get(column) for column in COLUMNS} | {"verdict": _verdict(row, target)} for row in told]
 
 
 def sides(about: Row) -> list[str]:
@@ -85,10 +94,15 @@ def history(release: Release, indicator: str, area: str | None, start: str, of: 
     months = months_of(release, indicator, code, of)
     at = start_asked(months, start)
     compared = comparison(months, at, changes_of(release, about, code, of))
+    return months_before(months, at, compared)
+
+
+def months_before(months: Months, start: int, compared: Comparison) -> list[Row]:
+    """The same of any count by month."""
     is_guide = np.isfinite(np.concatenate([np.full(compared.begin, np.nan), compared.count]))
     return [
         {**_month(months, place), "is_guide": bool(is_guide[place]) and not compared.reason}
-        for place in range(at)
+        for place in range(start)
     ]
 
 

@@ -33,13 +33,17 @@ def section(release: Release, choice: Choice, asked: Mapping[str, str]) -> dict[
         )
     except NotKnownError as fault:
         return page | {"fault": str(fault)}
+    return page | told(before, rows, choice.indicator) | {"figure": _figure(release, choice, shown)}
+
+
+def told(before: list[Row], rows: list[Row], indicator: Row) -> dict[str, Any]:
+    """What `_usual.html` says, but for its figure."""
     points = usual_chart.usual_points(before, rows)
-    return page | {
+    return {
         "sentences": usual_chart.in_words(rows),
-        "counted": usual_chart.side_in_words(choice.indicator, page["of"]),
+        "counted": usual_chart.side_in_words(indicator, rows[0]["of"]),
         "points": list(reversed(points[len(before) :])),
         "has_target": rows[0]["target_percent"] is not None,
-        "figure": _figure(release, choice, shown),
     }
 
 
