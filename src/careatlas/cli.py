@@ -19,6 +19,7 @@ from careatlas.cli_load import load
 from careatlas.cli_match import letters, match, measure, measure_what_arrived
 from careatlas.cli_parts import DEMO_HOME, json_option, opened, release_option, shown
 from careatlas.cli_people import audit, people
+from careatlas.cli_plan import plan
 from careatlas.cli_priorities import priorities
 from careatlas.errors import AtlasError
 
@@ -66,18 +67,22 @@ def demo(seed: int, months: int, full_size: bool, port: int, no_serve: bool, hom
 
 
 def _people(home: Path) -> None:
-    """Fill the library of the simulated country, once, and tell how to sign in."""
+    """Fill the library of the simulated country and make its plans, once, and tell how to sign in."""
     from careatlas.web.authored import prepare, take_organisations
 
     prepare(home)
     take_organisations()
     from django.db import connection
+    from django.utils import timezone
 
     from careatlas.engine.release import open_release
+    from careatlas.improve.delivery.seed.country import make_plans
     from careatlas.improve.evidence.seed import lives, people
     from careatlas.improve.people.simulated import PASSWORD
 
-    lives.fill(open_release(home), home / "country", _say)
+    release, country = open_release(home), home / "country"
+    lives.fill(release, country, _say)
+    make_plans(release, country, timezone.now().date(), _say)
     for account in people.accounts():
         click.echo(f"  {account.email}: {account.role.lower()}, {account.organisation}")
     click.echo(f"Sign in as any of them with the password “{PASSWORD}”.")
@@ -218,5 +223,5 @@ def _say(told: str) -> None:
 
 for command in (match, measure):
     library.add_command(command)
-for command in (*ANSWERS, load, priorities, people, audit, library, letters, backup, restore):
+for command in (*ANSWERS, load, priorities, people, audit, library, plan, letters, backup, restore):
     main.add_command(command)

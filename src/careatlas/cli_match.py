@@ -35,7 +35,7 @@ def match(area: str, as_json: bool, release: Path | None) -> None:
 @click.command()
 @release_option
 def measure(release: Path | None) -> None:
-    """Measure every example and adoption in the release being served, and ask those who got better to write it up.
+    """Measure examples, adoptions and pools in the release being served, and ask those who got better to write it up.
 
     `careatlas build` does it too; after `careatlas load`, run it. The same release again does nothing."""
     for what, count in _taken_in(opened(release)).items():
@@ -43,21 +43,22 @@ def measure(release: Path | None) -> None:
 
 
 def measure_what_arrived(atlas: Any) -> None:
-    """What a new release says of the library; of an atlas that nobody has written into, nothing."""
+    """What a new release says of the library and of what plans save; where nobody has written, nothing."""
     from careatlas.web.authored import is_written_on
 
     if is_written_on(atlas.folder.parent.parent):
         counts = (f"{what.replace('_', ' ')} {count}" for what, count in _taken_in(atlas).items())
-        click.echo(f"the library, measured again: {', '.join(counts)}")
+        click.echo(f"measured again: {', '.join(counts)}")
 
 
 def _taken_in(atlas: Any) -> dict[str, int]:
     _prepare(atlas)
     from django.db import connection
 
+    from careatlas.improve.delivery.ledger.sizes import take_sizes
     from careatlas.improve.evidence import arriving
 
-    counts = arriving.take_in(atlas)
+    counts = arriving.take_in(atlas) | {"pools": take_sizes(atlas)}
     connection.close()  # what forks must not share it
     return counts
 

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import get_resolver
 from walkers import (
+    DELIVERY_API_RULES,
     EDITS,
     EDITS_OPEN,
     HERE,
@@ -21,6 +22,7 @@ from walkers import (
     Person,
     World,
     addresses,
+    april_of,
     everybody,
     first_of,
     moved,
@@ -34,8 +36,8 @@ from walkers import (
 from careatlas.improve.evidence import tokens
 from careatlas.improve.people.models import Role
 from careatlas.improve.record.models import Entry
+from careatlas.web import api_keys
 from careatlas.web.api import api
-from careatlas.web.library import api as library_api
 from careatlas.web.policies import READ
 from careatlas.web.urls import authored
 
@@ -111,21 +113,21 @@ def test_what_the_api_takes_asks_who_sends_it():
                 assert operation.auth_callbacks, f"{operation.methods} {path} asks nobody who they are"
 
 
-def test_every_library_route_of_the_api_has_a_rule():
+def test_every_route_of_what_people_write_has_a_rule():
     found = {
         (method.lower(), path)
         for path, view in api_operations()
-        if path.startswith("/library/")
+        if path.startswith(("/library/", "/delivery/"))
         for operation in view.operations
         for method in operation.methods
     }
-    assert found == set(API_RULES)
+    assert found == {*API_RULES, *DELIVERY_API_RULES}
 
 
 def api_operations():
-    for prefix, router in api._routers:
+    for router in api._get_bound_routers():
         for path, view in router.path_operations.items():
-            yield f"{prefix}{path}", view
+            yield f"{router.prefix}{path}", view
 
 
 @pytest.mark.parametrize("name", PEOPLE)
@@ -147,7 +149,7 @@ def test_each_person_reaches_what_is_theirs_and_nothing_else(world, name):
 
 @pytest.mark.parametrize("name", PEOPLE)
 def test_a_key_opens_what_its_owner_may_reach_and_nothing_else(world, name, monkeypatch):
-    monkeypatch.setattr(library_api.Pace, "allow_request", lambda *given: True)
+    monkeypatch.setattr(api_keys.Pace, "allow_request", lambda *given: True)
     person, faults = named(world, name), []
     sent = (
         {"Authorization": f"Bearer {tokens.make(person.user, 'a key', 30, True)[1]}"} if person.user else {}
@@ -168,6 +170,31 @@ def test_a_key_opens_what_its_owner_may_reach_and_nothing_else(world, name, monk
                 if (answer.status_code in TAKEN) != is_allowed or answer.status_code >= 500:
                     faults.append(what)
                 if Entry.objects.count() > before and not may(person, example, said):
+                    faults.append(f"{what}, and changed something")
+                faults += walkers.faults_of_words(what, person, answer)
+                transaction.set_rollback(True)
+    assert not faults, first_of(faults)
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_of_plans_a_key_opens_what_its_owner_may_reach_and_nothing_else(world, name, monkeypatch):
+    monkeypatch.setattr(api_keys.Pace, "allow_request", lambda *given: True)
+    person, faults = named(world, name), []
+    sent = (
+        {"Authorization": f"Bearer {tokens.make(person.user, 'a key', 30, True)[1]}"} if person.user else {}
+    )
+    for (method, path), rule in DELIVERY_API_RULES.items():
+        for key in world.things[rule.thing]:
+            thing, before = world.thing(rule.thing, key), Entry.objects.count()
+            headers = sent | {"If-Match": str(getattr(thing, "version", 1)), "Idempotency-Key": "k"}
+            body = {"data": rule.body(thing), "content_type": "application/json"} if rule.body else {}
+            filled = path.format(number=key, month=april_of(thing)) + rule.query
+            with transaction.atomic():
+                answer = getattr(Client(), method)(f"/api/v1{filled}", **body, headers=headers)
+                what = f"{name}: {method} {filled}: {answer.status_code}"
+                if (answer.status_code in TAKEN) != rule.get(person, thing, {}) or answer.status_code >= 500:
+                    faults.append(what)
+                if Entry.objects.count() > before and not rule.may(person, thing, {}):
                     faults.append(f"{what}, and changed something")
                 faults += walkers.faults_of_words(what, person, answer)
                 transaction.set_rollback(True)

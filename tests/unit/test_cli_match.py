@@ -45,6 +45,7 @@ def test_measuring_asks_who_got_better_and_again_asks_nobody(home):
         "verdicts changed: 0",
         "adoptions: 0",
         "invitations: 1",
+        "pools: 0",
     ]
     assert "invitations: 0" in run(home, "library", "measure").stdout
 
@@ -59,6 +60,7 @@ from pathlib import Path
 from careatlas.web.authored import prepare, take_organisations
 prepare(Path(sys.argv[-1]))
 take_organisations()
+from careatlas.improve.delivery.models import Pool
 from careatlas.improve.evidence.models import Example
 from careatlas.improve.people.models import Organisation, User
 ann = User.objects.create(email="ann@nhs.test", name="Ann")
@@ -66,15 +68,21 @@ Example.objects.create(
     owner=Organisation.objects.first(), author=ann, title="Ours", stage="published", indicator="ae_four_hours",
     area="RAA", starts_on="2026-01-01", direction="higher",
 )
+Pool.objects.create(
+    area=Organisation.objects.first(), programme="planned_care", cost_line="emergency_admissions", year=2026,
+    began_on="2026-04-01",
+)
 """
 
 
-def test_a_release_that_is_built_measures_the_library_again_and_an_atlas_without_one_gets_none(tmp_path):
+def test_a_release_that_is_built_measures_library_and_pools_again_and_an_atlas_without_them_gets_none(
+    tmp_path,
+):
     home, data = tmp_path / "home", tmp_path / "data"
     small_data.write_ae_month(data, small_data.JANUARY, {"RAA": (900, 300), "RBB": (500, 100)})
     first = run(home, "build", "--data", str(data))
     assert first.returncode == 0, first.stderr
-    assert "library" not in first.stdout
+    assert "measured again" not in first.stdout
     assert not (home / AUTHORED).exists()
 
     began = run(home, program=PUBLISHED)
@@ -83,5 +91,5 @@ def test_a_release_that_is_built_measures_the_library_again_and_an_atlas_without
     for count in (1, 0):  # the second build gives the same release
         built = run(home, "build", "--data", str(data))
         assert built.returncode == 0, built.stderr
-        counts = f"examples {count}, verdicts changed 0, adoptions 0, invitations 0"
-        assert built.stdout.splitlines()[-1] == f"the library, measured again: {counts}"
+        counts = f"examples {count}, verdicts changed 0, adoptions 0, invitations 0, pools {count}"
+        assert built.stdout.splitlines()[-1] == f"measured again: {counts}"

@@ -33,7 +33,7 @@ def asked(release, **more):
     said |= {
         "year": YEAR,
         "began_on": date(YEAR, 4, 1),
-        "indicator": "antibiotics",
+        "indicator": "completed",
         "unit_cost_pence": 250_00,
     }
     return said | {"unit_cost_source": "National cost collection 2024/25"} | more
@@ -75,6 +75,11 @@ def test_every_fault_is_said_at_once(release, ann):
     with pytest.raises(Wrong) as fault:
         pools.make(ann, org("B0"), said, release)
     assert fault.value.faults.keys() >= {"programme", "cost_line", "year", "unit_cost_pence"}
+
+
+def test_an_indicator_without_figures_of_the_place_is_refused(release, ann):
+    with pytest.raises(Wrong, match="has no figures of Upper Board"):
+        pools.make(ann, org("B0"), asked(release, indicator="antibiotics"), release)
 
 
 def test_what_begins_after_its_year_is_refused(release, ann):

@@ -188,7 +188,7 @@ def example(release, ann):
 def test_an_initiative_from_an_example_brings_what_the_example_knows(example, ann, release):
     one = beginnings.from_example(example, ann, planned.org("S00"), STARTS, release)
     assert (one.title, one.aim, one.workstream) == (example.title, "Fewer broad ones.", "planned_care")
-    assert (one.example, one.starts_on, one.ends_on) == (example, STARTS, date(2027, 6, 1))
+    assert (one.example, one.starts_on, one.ends_on) == (example, STARTS, date(2027, 5, 31))
     measure = one.measures.get()
     assert (measure.kind, measure.indicator, measure.area, measure.better) == (
         "quality",

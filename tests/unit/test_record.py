@@ -1,5 +1,7 @@
 """The record of changes: who, when, why; tampering shows; two writers lose nothing; a form sent twice counts once."""
 
+from types import SimpleNamespace
+
 import pytest
 from django.db import DatabaseError, connection, transaction
 
@@ -122,6 +124,17 @@ def test_a_form_sent_twice_is_carried_out_once():
         keeping.once("ann@nhs.test", "form-1", lambda: f"/done/{Answered.objects.count()}/") for _ in range(3)
     ]
     assert places == ["/done/0/"] * 3
+
+
+def test_the_second_of_two_alike_at_one_moment_is_told_of_no_other_writer(board, monkeypatch):
+    first = Answered.objects.create(who="ann@nhs.test", key="form-1", place="/done/")
+    looks = iter([None, first])  # it came before the first was carried out, and waited for it
+    monkeypatch.setattr(Answered.objects, "filter", lambda **said: SimpleNamespace(first=lambda: next(looks)))
+
+    def change():
+        return keeping.change(board, "ann@nhs.test", "again", board.version - 1, name="Hers").name
+
+    assert keeping.once("ann@nhs.test", "form-1", change) == "/done/"
 
 
 def test_a_key_of_one_person_is_none_of_another():

@@ -144,6 +144,17 @@ def test_half_an_hour_without_a_request_ends_it(client, ann, clock):
     assert not is_in(client)
 
 
+def test_who_reads_page_after_page_is_written_down_once_a_minute(client, ann, clock):
+    """Or every reader would wait for whoever writes."""
+    enter(client)
+    seen = []
+    for seconds in (61, 30, 30, 30):
+        clock.now += seconds
+        assert is_in(client)
+        seen.append(client.session[sign_in.SEEN_AT] - 1_800_000_000)
+    assert seen == [61, 61, 61, 151]
+
+
 def test_twelve_hours_end_it_in_any_case(client, ann, clock):
     enter(client)
     for _ in range(12 * 3 - 1):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from django.db import transaction
 from django.urls import URLPattern, URLResolver
 
-from careatlas.improve.delivery.models import Measure
+from careatlas.improve.delivery.models import Measure, Plan
 from careatlas.improve.evidence.models import Attachment
 from careatlas.improve.record.models import Entry
 from careatlas.web.urls import authored
@@ -64,10 +64,17 @@ def path_of(address: str, thing: Any) -> str:
         ("<slug:gate>", "idea"),
         ("<slug:kind>", "json"),
         ("<str:token>", thing),
+        ("<str:month>", april_of(thing)),
     ):
         filled = filled.replace(blank, str(word))
     assert "<" not in filled, address
     return f"/{filled}"
+
+
+def april_of(thing: Any) -> str:
+    """A month of a plan, or of the plan that an initiative is in."""
+    plan = thing if isinstance(thing, Plan) else getattr(thing, "plan", None)
+    return f"{plan.year if plan else 2025}-04"
 
 
 def moved(world: World, move: Move) -> list[str]:

@@ -6,7 +6,19 @@ Nothing here asks the code that is tested. An address takes from here what it ne
 from collections.abc import Callable
 from typing import Any
 
-from careatlas.improve.delivery.models import Initiative, Measure, Plan, Risk, Status
+from careatlas.improve.delivery.models import (
+    Claim,
+    Initiative,
+    Measure,
+    Milestone,
+    Plan,
+    Pool,
+    Proposal,
+    Report,
+    Return,
+    Risk,
+    Status,
+)
 from careatlas.improve.evidence.models import Adoption, Assessment, Example, Post, Stage, Thread, Token
 from careatlas.improve.people.models import Grant, Role
 from walkers.people import Person
@@ -182,6 +194,22 @@ def sees_initiative(person: Person, initiative: Initiative) -> bool:
     return is_told and any(_given(person, path, *Role) for path in paths)
 
 
+def sees_report(person: Person, report: Report) -> bool:
+    """Who sees drafts; once it is signed, every reader."""
+    path = report.organisation.path
+    return _given(person, path, *SEE_DRAFTS) or (report.signed_at is not None and _given(person, path, *Role))
+
+
+def was_told(person: Person, row: Any) -> bool:
+    """In a report that they see: it says what it said, whatever became of it."""
+    word = f"zq_{row._meta.model_name}_{row.pk}_qz"
+    return any(sees_report(person, one) and word in str(one.content) for one in Report.objects.all())
+
+
+def signs_report(person: Person, report: Report) -> bool:
+    return _given(person, report.organisation.path, Role.PLAN_MANAGER, Role.PUBLISHER)
+
+
 def signs(person: Person, initiative: Initiative) -> bool:
     return _given(person, initiative.organisation.path, Role.PLAN_MANAGER, Role.PUBLISHER)
 
@@ -189,6 +217,28 @@ def signs(person: Person, initiative: Initiative) -> bool:
 def agrees(person: Person, initiative: Initiative) -> bool:
     path = initiative.organisation.path
     return sees_initiative(person, initiative) and _given(person, path, Role.ASSESSOR, Role.PUBLISHER)
+
+
+def makes_pools(person: Person, path: str) -> bool:
+    return _given(person, path, *SEE_DRAFTS)
+
+
+def sees_pool(person: Person, pool: Pool) -> bool:
+    """Whoever has a role there, above it, or in what lies in it."""
+    own = [grant.organisation.path for grant in person.grants() if not grant.is_claimed]
+    return any(pool.area.path.startswith(path) or path.startswith(pool.area.path) for path in own)
+
+
+def confirms(person: Person, claim: Claim) -> bool:
+    """Finance over the pool's area, where the claim itself is seen."""
+    is_finance = _given(person, claim.pool.area.path, Role.FINANCE_ASSURER)
+    return is_finance and sees_initiative(person, claim.initiative)
+
+
+def agrees_shares(person: Person, pool: Pool) -> bool:
+    """Whoever writes something that claims a saving of it."""
+    drawing = pool.claims.filter(pence__gt=0)
+    return sees_pool(person, pool) and any(writes_initiative(person, one.initiative) for one in drawing)
 
 
 def _given(person: Person, path: str, *wanted: Role) -> bool:
@@ -200,6 +250,11 @@ def _given(person: Person, path: str, *wanted: Role) -> bool:
 
 # The canaries: whose words may be in an answer to whom
 
+
+def _of_initiative(person: Person, part: Any) -> bool:
+    return sees_initiative(person, part.initiative) or was_told(person, part)
+
+
 SEEN_BY: dict[str, tuple[Any, Callable[[Person, Any], bool]]] = {
     "example": (Example, sees),
     "assessment": (Assessment, sees_scores),
@@ -207,7 +262,13 @@ SEEN_BY: dict[str, tuple[Any, Callable[[Person, Any], bool]]] = {
     "grant": (Grant, governs),
     "token": (Token, lambda person, token: token.user_id == person.key),
     "plan": (Plan, sees_plan),
-    "initiative": (Initiative, sees_initiative),
-    "risk": (Risk, lambda person, risk: sees_initiative(person, risk.initiative)),
-    "measure": (Measure, lambda person, measure: sees_initiative(person, measure.initiative)),
+    "initiative": (Initiative, lambda person, one: sees_initiative(person, one) or was_told(person, one)),
+    "claim": (Claim, lambda person, claim: sees_initiative(person, claim.initiative)),
+    "proposal": (Proposal, lambda person, proposal: sees_initiative(person, proposal.initiative)),
+    "pool": (Pool, sees_pool),
+    "report": (Report, sees_report),
+    "risk": (Risk, _of_initiative),
+    "milestone": (Milestone, _of_initiative),
+    "measure": (Measure, _of_initiative),
+    "return": (Return, _of_initiative),
 }

@@ -3,26 +3,33 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from careatlas.improve.delivery.models import Initiative, Measure, Plan, Risk, Status
+from careatlas.improve.delivery.models import Claim, Initiative, Measure, Plan, Pool, Risk, Status
 from careatlas.improve.evidence.models import Adoption, Assessment, Example, Invitation, Stage, Thread, Token
 from careatlas.improve.people.models import Organisation, Role
 from walkers.people import HERE, THERE, Person
 from walkers.rights import (
+    SEE_DRAFTS,
     agrees,
+    agrees_shares,
     closes,
+    confirms,
     decides,
     governs,
     is_open,
     is_public,
     judges,
     keeps_adoption,
+    makes_pools,
     plans_for,
     reads_thread,
     sees,
     sees_initiative,
     sees_plan,
+    sees_pool,
+    sees_report,
     sees_result,
     signs,
+    signs_report,
     takes_down,
     writes,
     writes_initiative,
@@ -220,12 +227,18 @@ def _plans_it(person: Person, plan: Plan) -> bool:
     return plans_for(person, plan.organisation.path)
 
 
-def _on(rule: Callable[[Person, Initiative], bool]) -> May:
+def _brings(person: Person, plan: Plan) -> bool:
+    """A file: whoever sees the plan, and writes it or an initiative of it."""
+    mine = any(writes_initiative(person, one) for one in plan.initiatives.all())
+    return sees_plan(person, plan) and (mine or _plans_it(person, plan))
+
+
+def on(rule: Callable[[Person, Initiative], bool]) -> May:
     """A rule on the initiative that a part belongs to."""
     return lambda person, part, said: rule(person, part.initiative)
 
 
-def _is_going_on(person: Person, initiative: Initiative) -> bool:
+def is_going_on(person: Person, initiative: Initiative) -> bool:
     return writes_initiative(person, initiative) and initiative.status not in (
         Status.FINISHED,
         Status.STOPPED,
@@ -254,6 +267,49 @@ def _part_form(person: Person, thing: Any, lot: Any) -> Row:
     }
 
 
+def _pool_form(person: Person, thing: Any, lot: Any) -> Row:
+    said = {"cost_line": lot.choice(["maternity", "pathology"]), "programme": "planned_care", "year": "2025"}
+    said |= {"began_on": "2025-04-01", "indicator": INDICATOR, "unit_cost": f"{lot.randint(1, 9)}"}
+    said |= {"unit_cost_source": canary(thing) if thing else "Ours", "key": f"{lot.random()}"}
+    if thing is None:
+        return said | {"organisation": lot.choice(["B0", "B3", "S00", "S31"])}
+    return said | {"do": lot.choice(["change", "remove"]), "version": thing.version, "why": "Because."}
+
+
+def _makes_there(person: Person, thing: Any, said: Row) -> bool:
+    return makes_pools(person, Organisation.objects.get(pk=said["organisation"]).path)
+
+
+def _makes(person: Person, pool: Pool) -> bool:
+    return makes_pools(person, pool.area.path)
+
+
+def _shares_form(person: Person, pool: Pool, lot: Any) -> Row:
+    said: Row = {"why": "All agreed."}
+    for one in pool.claims.all():
+        said |= {f"share-{one.pk}": f"{lot.randint(1, 100)}", f"version-{one.pk}": one.version}
+    return said
+
+
+def _claim_form(person: Person, thing: Any, lot: Any) -> Row:
+    pools = list(Pool.objects.order_by("pk").values_list("pk", flat=True))
+    said = {
+        "pool": lot.choice(pools) if pools else 0,
+        "direction": "saves",
+        "pounds": f"{lot.randint(1, 99)}",
+    }
+    do = lot.choice(["look", "keep", "withdraw", "confirm"] if isinstance(thing, Claim) else ["look", "keep"])
+    said |= {"timing": "recurrent", "form": "cash", "do": do, "why": "Because.", "key": f"{lot.random()}"}
+    return said | {"version": getattr(thing, "version", 0)}
+
+
+def _on_claim(person: Person, claim: Claim, said: Row) -> bool:
+    """Confirming is for finance, all else for plan managers."""
+    if said["do"] == "confirm":
+        return confirms(person, claim)
+    return writes_initiative(person, claim.initiative)
+
+
 def _gate_form(person: Person, thing: Any, lot: Any) -> Row:
     return {
         "do": lot.choice(["shut", "open", "judge", "agree"]),
@@ -270,6 +326,29 @@ def _at_gate(person: Person, initiative: Initiative, said: Row) -> bool:
     if said["do"] == "agree":
         return agrees(person, initiative)
     return signs(person, initiative)
+
+
+def _return_form(person: Person, thing: Any, lot: Any) -> Row:
+    do = lot.choice(["send", "excuse"])
+    words = {"words": "Because.", "excuse": lot.choice(["", f"Counted anew {lot.random()}."])}
+    return words | {"do": do, "version": lot.randint(0, 2), "why": "Because.", "key": f"{lot.random()}"}
+
+
+def _returns(person: Person, initiative: Initiative, said: Row) -> bool:
+    """Sending in is for plan managers; excusing also for publishers and clinical leads."""
+    if said["do"] == "excuse":
+        return sees_initiative(person, initiative) and (
+            signs(person, initiative) or agrees(person, initiative)
+        )
+    return writes_initiative(person, initiative)
+
+
+def _keep_form(person: Person, thing: Any, lot: Any) -> Row:
+    return {
+        "organisation": lot.choice(["B0", "B3", "S00", "S31"]),
+        "month": "2025-07",
+        "key": f"{lot.random()}",
+    }
 
 
 AUTHOR, PUBLISHER, ADOPTERS = a(Role.AUTHOR), a(Role.PUBLISHER), a(Role.AUTHOR, Role.PLAN_MANAGER)
@@ -370,38 +449,80 @@ RULES: dict[str, Rule] = {
     ),
     "library/<int:number>/measure.<slug:kind>": Rule("example", get=of(_has_chart)),
     "delivery/": Rule(get=whoever_is_in),
+    "delivery/calendar/": Rule(
+        get=whoever_is_in, post=whoever_is_in, form=lambda person, thing, lot: {"do": "make", "key": f"{lot.random()}"}
+    ),
+    "delivery/milestones.ics": Rule(get=whoever_is_in),  # by a key: test_plan_calendar
     "delivery/plans/new/": Rule(get=whoever_is_in, post=whoever_is_in, may=_plans_there, form=_plan_form),
     "delivery/plans/<int:number>/": Rule("plan", get=of(sees_plan), post=of(_plans_it), form=_title_form),
     "delivery/plans/<int:number>/baseline/": Rule("plan", post=of(_plans_it), form=of_version),
+    "delivery/plans/<int:number>/plan.xlsx": Rule("plan", get=of(sees_plan)),
+    "delivery/plans/<int:number>/import/": Rule("plan", get=of(_brings), post=of(_brings)),
+    "delivery/plans/<int:number>/import/<str:token>/": Rule("word"),  # of its sender alone: test_web_plan_file
+    "delivery/plans/<int:number>/import/<str:token>/discard/": Rule("word"),
     "delivery/initiatives/new/": Rule(get=whoever_is_in, post=whoever_is_in, may=_plans_there, form=_plan_form),
     "delivery/initiatives/<int:number>/": Rule(
-        "initiative", get=of(sees_initiative), post=of(writes_initiative), may=of(_is_going_on), form=_title_form
+        "initiative", get=of(sees_initiative), post=of(writes_initiative), may=of(is_going_on), form=_title_form
     ),
     "delivery/initiatives/<int:number>/history/": Rule("initiative", get=of(sees_initiative)),
     "delivery/initiatives/<int:number>/join/": Rule(
         "initiative",
         post=of(writes_initiative),
-        may=of(_is_going_on),
+        may=of(is_going_on),
         form=lambda person, thing, lot: of_version(person, thing, lot) | {"plan": lot.randint(1, 4)},
     ),
     "delivery/initiatives/<int:number>/stop/": Rule(
-        "initiative", post=of(writes_initiative), may=of(_is_going_on), form=of_version
+        "initiative", post=of(writes_initiative), may=of(is_going_on), form=of_version
     ),
     "delivery/initiatives/<int:number>/take-up/": Rule("initiative", post=of(writes_initiative), form=of_version),
     "delivery/initiatives/<int:number>/add/<slug:part>/": Rule(
-        "initiative", post=of(writes_initiative), may=of(_is_going_on), form=_part_form
+        "initiative", post=of(writes_initiative), may=of(is_going_on), form=_part_form
     ),
     "delivery/initiatives/<int:number>/gates/<slug:gate>/": Rule(
         "initiative", get=of(sees_initiative), post=_at_gate, form=_gate_form
     ),
+    "delivery/returns/": Rule(get=whoever_is_in),
+    "delivery/plans/<int:number>/returns/<str:month>/": Rule("plan", post=of(_plans_it), form=of_version),
+    "delivery/initiatives/<int:number>/returns/<str:month>/": Rule(
+        "initiative", get=of(sees_initiative), post=_returns, form=_return_form
+    ),
+    "delivery/initiatives/<int:number>/claims/new/": Rule(
+        "initiative", get=of(writes_initiative), post=of(writes_initiative), may=of(is_going_on), form=_claim_form
+    ),
+    "delivery/claims/<int:number>/": Rule("claim", get=on(sees_initiative), post=_on_claim, form=_claim_form),
+    "delivery/proposals/<int:number>/aside/": Rule("proposal", post=on(writes_initiative), form=of_version),
+    "delivery/pools/new/": Rule(get=a(*SEE_DRAFTS), post=a(*SEE_DRAFTS), may=_makes_there, form=_pool_form),
+    "delivery/pools/<int:number>/": Rule("pool", get=of(sees_pool), post=of(_makes), form=_pool_form),
+    "delivery/pools/<int:number>/costs/": Rule(
+        "pool", post=of(_makes), form=lambda person, thing, lot: {"months": "2025-04,9", "why": "Because.", "seen": ""}
+    ),
+    "delivery/pools/<int:number>/shares/": Rule("pool", post=of(agrees_shares), form=_shares_form),
+    "delivery/ledger/": Rule(get=whoever_is_in),
+    "delivery/ledger/rows/": Rule(get=whoever_is_in),
+    "delivery/ledger/rows.<slug:kind>": Rule(get=whoever_is_in),
+    "delivery/overlaps/": Rule(get=whoever_is_in),
+    "delivery/overlaps.<slug:kind>": Rule(get=whoever_is_in),
+    "delivery/report/": Rule(get=whoever_is_in),
+    "delivery/report/keep/": Rule(
+        post=a(*SEE_DRAFTS), may=within("organisation", *SEE_DRAFTS), form=_keep_form
+    ),
+    "delivery/report.<slug:kind>": Rule("word"),  # the page's figures: test_web_report
+    "delivery/reports/": Rule(get=whoever_is_in),
+    "delivery/reports/<int:number>/": Rule("report", get=of(sees_report)),
+    "delivery/reports/<int:number>/sign/": Rule(
+        "report", post=of(signs_report),
+        form=lambda person, thing, lot: of_version(person, thing, lot) | {"post": "Director"},
+    ),
+    "delivery/reports/<int:number>.<slug:kind>": Rule("report", get=of(sees_report)),
     "delivery/measures/<int:number>/figures/": Rule(
-        "measure", get=_on(writes_initiative), post=_on(writes_initiative), may=_on(_is_going_on),
+        "measure", get=on(writes_initiative), post=on(writes_initiative), may=on(is_going_on),
         form=lambda person, thing, lot: {"months": f"2026-01,{lot.randint(1, 9)}", "why": "Because."},
     ),
-    "delivery/measures/<int:number>/figures.csv": Rule("measure", get=_on(sees_initiative)),
-    "delivery/measures/<int:number>/chart/": Rule("measure", get=_on(sees_initiative)),
-    "delivery/measures/<int:number>/chart.<slug:kind>": Rule("measure", get=_on(sees_initiative)),
+    "delivery/measures/<int:number>/figures.csv": Rule("measure", get=on(sees_initiative)),
+    "delivery/measures/<int:number>/chart/": Rule("measure", get=on(sees_initiative)),
+    "delivery/measures/<int:number>/chart.<slug:kind>": Rule("measure", get=on(sees_initiative)),
+    "delivery/measures/<int:number>/usual.<slug:kind>": Rule("measure", get=nobody),  # none there has months before
     "delivery/<slug:part>/<int:number>/": Rule(
-        "risk", get=_on(writes_initiative), post=_on(writes_initiative), may=_on(_is_going_on), form=_part_form
+        "risk", get=on(writes_initiative), post=on(writes_initiative), may=on(is_going_on), form=_part_form
     ),
 }  # fmt: skip

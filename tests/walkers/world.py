@@ -8,7 +8,21 @@ from typing import Any
 
 from django.utils import timezone
 
-from careatlas.improve.delivery.models import Initiative, Measure, MeasureKind, Plan, Risk, Status
+from careatlas.improve.delivery.models import (
+    Claim,
+    Initiative,
+    Measure,
+    MeasureKind,
+    Milestone,
+    Plan,
+    Pool,
+    Proposal,
+    Report,
+    Return,
+    Risk,
+    Status,
+)
+from careatlas.improve.delivery.reporting.card import card_for_readers
 from careatlas.improve.evidence.models import (
     Adoption,
     Assessment,
@@ -31,7 +45,8 @@ GATES = ("savings", "quality", "evidence", "implementability")
 KINDS = {
     "example": Example, "attachment": Attachment, "thread": Thread, "post": Post, "adoption": Adoption,
     "grant": Grant, "token": Token, "invitation": Invitation,
-    "plan": Plan, "initiative": Initiative, "risk": Risk, "measure": Measure,
+    "plan": Plan, "initiative": Initiative, "risk": Risk, "measure": Measure, "return": Return, "report": Report,
+    "pool": Pool, "claim": Claim, "milestone": Milestone, "proposal": Proposal,
 }  # fmt: skip
 
 
@@ -56,6 +71,7 @@ class World:
                 self._example(place, author, stage, judged)
             self._besides(place, author)
             self._plans(HOUSES[place], author)
+            self._reports(HOUSES[place], author, release)
 
     def thing(self, kind: str, key: Any) -> Any:
         """The row as it stands; None where a move took it away."""
@@ -139,6 +155,10 @@ class World:
         of = {"organisation": Organisation.objects.get(pk=code)}
         draft = self._titled(Plan, author, year=2026, **of)
         fixed = self._titled(Plan, author, year=2025, baselined_at=timezone.now(), **of)
+        pool = self._named_in(
+            "unit_cost_source", Pool, author, area=of["organisation"], programme="planned_care", year=2025,
+            cost_line="maternity", began_on=date(2025, 4, 1), indicator=INDICATOR, unit_cost_pence=100,
+        )  # fmt: skip
         for plan, status in (
             (draft, Status.PLANNED),
             (fixed, Status.PLANNED),
@@ -148,12 +168,49 @@ class World:
             initiative = self._titled(Initiative, author, plan=plan, status=status, **of)
             if status == Status.PLANNED:
                 self._titled(Risk, author, initiative=initiative, likelihood=1, impact=1)
+                self._titled(Milestone, author, initiative=initiative, due_on=date(2026, 5, 1))
                 seen_by = {"kind": MeasureKind.QUALITY, "unit": "falls", "better": "lower"}
                 self._titled(Measure, author, initiative=initiative, **seen_by)
+                self._return(initiative, author)
+                self._money(pool, initiative, author)
+
+    def _money(self, pool: Pool, initiative: Initiative, author: User) -> None:
+        """What is claimed, and what was proposed and is not yet."""
+        said = {"initiative": initiative, "timing": "recurrent", "form": "cash"}
+        claimed = {"pool": pool, "pence": 1200, "phasing": [100] * 12, "confirmed_at": None}
+        self._named_in("confirmed_why", Claim, author, **said, **claimed)
+        self._named_in("source", Proposal, author, **said, pence=-1200)
+
+    def _return(self, initiative: Initiative, author: User) -> None:
+        """Of the month whose address `moves` walks to."""
+        row = keeping.create(
+            Return, author.email, "the world", initiative=initiative, month=date(initiative.plan.year, 4, 1),
+            sent_in_at=timezone.now(), sent_in_by=author,
+        )  # fmt: skip
+        Return.objects.filter(pk=row.pk).update(words=canary(row))
+        self._add("return", row)
+
+    def _reports(self, code: str, author: User, release: Any) -> None:
+        """One that was kept, and one that is signed, too."""
+        organisation, month = Organisation.objects.get(pk=code), date(2025, 7, 1)
+        content = card_for_readers(release, organisation, month)
+        for signed_at in (None, timezone.now()):
+            row = keeping.create(
+                Report, author.email, "the world", organisation=organisation, month=month, release=release.id,
+                content=content, made_at=timezone.now(), made_by=author, signed_at=signed_at,
+                signed_by=author if signed_at else None,
+            )  # fmt: skip
+            named = {"code": code, "name": canary(row)}
+            Report.objects.filter(pk=row.pk).update(content=content | {"organisation": named})
+            self._add("report", row)
 
     def _titled(self, model: Any, author: User, /, **fields: Any) -> Any:
-        row = keeping.create(model, author.email, "the world", title="-", **fields)
-        model.objects.filter(pk=row.pk).update(title=canary(row))
+        return self._named_in("title", model, author, **fields)
+
+    def _named_in(self, field: str, model: Any, author: User, /, **fields: Any) -> Any:
+        """A row whose ``field`` is its canary."""
+        row = keeping.create(model, author.email, "the world", **({field: "-"} | fields))
+        model.objects.filter(pk=row.pk).update(**{field: canary(row)})
         return self._add(model._meta.model_name, row)
 
     def _besides(self, place: str, author: User) -> None:

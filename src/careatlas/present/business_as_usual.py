@@ -78,7 +78,9 @@ def beside_usual(months: Months, start: int, compared: Comparison, target: float
         "note": note,
     }
     told = (keys | row for row in rows)
-    return [{column: row.get(column) for column in COLUMNS} | {"verdict": _verdict(row, target)} for row in told]
+    return [
+        {column: row.get(column) for column in COLUMNS} | {"verdict": _verdict(row, target)} for row in told
+    ]
 
 
 def sides(about: Row) -> list[str]:

@@ -41,11 +41,16 @@ class Grid:
 
     @property
     def cells(self) -> list[list[dict[str, Any]]]:
-        """Of each row each cell's text, whether it is a figure, and where it leads."""
+        """Of each row each cell's text, its column's heading, whether it is a figure, and where it leads."""
         addresses = self.addresses or ("",) * len(self.rows)
         return [
             [
-                {"text": text, "is_figure": place in self.numeric, "address": "" if place else address}
+                {
+                    "text": text,
+                    "label": self.columns[place],
+                    "is_figure": place in self.numeric,
+                    "address": "" if place else address,
+                }
                 for place, text in enumerate(row)
             ]
             for row, address in zip(self.rows, addresses, strict=True)
@@ -83,7 +88,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Document:
+    """``is_wide``: its pages lie on their side in print, for wide tables."""
+
     title: str
     subtitle: str
     foot: str
     sections: tuple[Section, ...]
+    is_wide: bool = False

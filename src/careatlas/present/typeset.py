@@ -34,6 +34,7 @@ def _content(document: Document, root: Path) -> dict[str, Any]:
         "title": document.title,
         "subtitle": document.subtitle,
         "foot": document.foot,
+        "is_wide": document.is_wide,
         "sections": [
             {
                 "title": section.title,

@@ -16,6 +16,7 @@ from careatlas.engine.release import Release
 from careatlas.errors import AtlasError
 from careatlas.present.collections import collection_named, ids_of
 from careatlas.web import api_answers, reading
+from careatlas.web.api_keys import WaitAMinute
 from careatlas.web.api_parts import (
     AreaCode,
     AreaTypeId,
@@ -34,8 +35,8 @@ from careatlas.web.api_parts import (
     rows_of,
 )
 from careatlas.web.current import current_release
+from careatlas.web.delivery.api_writing import router as delivery_router
 from careatlas.web.faults import explained
-from careatlas.web.library.api import WaitAMinute
 from careatlas.web.library.api_writing import router as library_router
 from careatlas.web.search import search as search_names
 
@@ -48,6 +49,7 @@ api = NinjaAPI(
 )
 api.add_router("", api_answers.router)
 api.add_router("/library", library_router)
+api.add_router("/delivery", delivery_router)
 
 
 class ReleaseOut(Schema):

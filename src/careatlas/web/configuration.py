@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from careatlas.errors import AtlasError
 
 FILE, AUTHORED = "careatlas.toml", "authored"
-WORKERS, THREADS = 2, 2  # processes that serve, and threads of each; half of these are never with people who sign in
+# Processes that serve, and threads of each: half of these are never with people who sign in.
+WORKERS, THREADS = 2, 2
 
 
 class Mail(BaseModel):

@@ -1,7 +1,7 @@
 """Tables of the release as CSV: the same rows as the pages and the API, safe to open in a spreadsheet."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -64,9 +64,12 @@ def data(request: HttpRequest, table: str) -> StreamingHttpResponse:
     return _file(rows, table, request)
 
 
-def of_rows(rows: list[dict[str, Any]], table: str, request: HttpRequest) -> StreamingHttpResponse:
-    """Rows that another page made."""
-    return _file(pa.Table.from_pylist(rows), table, request)
+def of_rows(
+    rows: list[dict[str, Any]], table: str, request: HttpRequest, columns: Iterable[str] = ()
+) -> StreamingHttpResponse:
+    """Rows that another page made; ``columns``: what heads the file where there are none."""
+    found = pa.Table.from_pylist(rows) if rows else pa.table({name: [] for name in columns})
+    return _file(found, table, request)
 
 
 def _file(rows: pa.Table, table: str, request: HttpRequest) -> StreamingHttpResponse:

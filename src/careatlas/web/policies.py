@@ -77,11 +77,11 @@ def of_releases(addresses: Iterable[Address]) -> list[Address]:
     return found
 
 
-def of_tokens(addresses: tuple[list[Address], str, str], start: str) -> tuple[list[Address], str, str]:
+def of_tokens(addresses: tuple[list[Address], str, str], *starts: str) -> tuple[list[Address], str, str]:
     """Routes of the API that begin so: everybody may ask, and who is asking, and whether they may write, is told by a
-    key (web/library/api.py), never by a cookie. What they answer is kept nowhere."""
+    key (web/api_keys.py), never by a cookie. What they answer is kept nowhere."""
     for each in addresses[0]:
-        if str(each.pattern).startswith(start):
+        if str(each.pattern).startswith(starts):
             each.callback.policy = Policy(True, verbs=(*READ_AND_WRITE, "PATCH"))
     return addresses
 

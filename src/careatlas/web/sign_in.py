@@ -22,6 +22,7 @@ from careatlas.improve.people.models import User
 from careatlas.web.configuration import THREADS, WORKERS
 
 IDLE_SECONDS, LONGEST_SECONDS = 30 * 60, 12 * 3600
+SEEN_AT_MOST_EVERY_SECONDS = 60  # or every page that is read would write, and wait for whoever writes
 SIGNED_IN_AT, SEEN_AT = "signed_in_at", "seen_at"
 MOST_FAILURES_A_MINUTE = 20  # of one network address: people of one hospital share theirs
 PASSWORDS, KEYS = "/account/", "/api/"  # two doors: a program with an old key keeps nobody from signing in
@@ -132,5 +133,5 @@ def end_if_old(request: HttpRequest) -> None:
     seen = request.session.get(SEEN_AT, began)
     if now - seen > IDLE_SECONDS or now - began > LONGEST_SECONDS:
         logout(request)
-    else:
+    elif now - seen > SEEN_AT_MOST_EVERY_SECONDS:
         request.session[SEEN_AT] = now

@@ -160,7 +160,7 @@ def _operation(
 ) -> dict[str, Any]:
     answers = described["responses"]
     answer = answers[200 if 200 in answers else 201]["content"]["application/json"]["schema"]
-    is_read = verb == "get"
+    is_read, needs_key = verb == "get", {"Key": []} in described.get("security", ())
     parameters = [
         {
             "name": one["name"],
@@ -175,11 +175,12 @@ def _operation(
         "verb": verb.upper(),
         "path": path,
         "is_read": is_read,
+        "needs_key": needs_key,
         "summary": described["summary"],
         "parameters": parameters,
         "fields": _fields(answer, description["components"]["schemas"]),
         "example": path + ("?q=hospital" if path.endswith("search") else "")
-        if is_read and "{" not in path
+        if is_read and not needs_key and "{" not in path
         else "",
     }
 

@@ -27,7 +27,20 @@ from careatlas.web import (
 from careatlas.web.account import notice_pages, token_pages
 from careatlas.web.account import pages as account_pages
 from careatlas.web.api import api
-from careatlas.web.delivery import gate_pages, initiative_pages, measure_pages, part_pages
+from careatlas.web.delivery import (
+    calendar_pages,
+    claim_pages,
+    file_pages,
+    gate_pages,
+    initiative_pages,
+    ledger_pages,
+    measure_pages,
+    overlap_pages,
+    part_pages,
+    pool_pages,
+    report_pages,
+    return_pages,
+)
 from careatlas.web.delivery import pages as delivery_pages
 from careatlas.web.library import (
     adopt_pages,
@@ -88,7 +101,7 @@ released = of_releases(
         path("charts/<slug:release>/<slug:indicator>/usual.<slug:kind>", charts.usual),
         path("charts/<slug:release>/<slug:indicator>/<slug:chart>.<slug:kind>", charts.chart),
         path("api/", source_pages.api_page),
-        path("api/v1/", of_tokens(api.urls, "library/")),
+        path("api/v1/", of_tokens(api.urls, "library/", "delivery/")),
         path("healthz", pages.health),
     ]
 )
@@ -154,9 +167,15 @@ authored = [
     path("library/<int:number>/files/<int:attachment>/remove/", example_files.remove),
     path("library/<int:number>/measure.<slug:kind>", measure_figure.picture),
     path("delivery/", delivery_pages.mine),
+    path("delivery/calendar/", calendar_pages.subscribe),
+    path("delivery/milestones.ics", calendar_pages.milestones),
     path("delivery/plans/new/", delivery_pages.new),
     path("delivery/plans/<int:number>/", delivery_pages.plan),
     path("delivery/plans/<int:number>/baseline/", delivery_pages.baseline),
+    path("delivery/plans/<int:number>/plan.xlsx", file_pages.workbook),
+    path("delivery/plans/<int:number>/import/", file_pages.start),
+    path("delivery/plans/<int:number>/import/<str:token>/", file_pages.looked_at),
+    path("delivery/plans/<int:number>/import/<str:token>/discard/", file_pages.discard),
     path("delivery/initiatives/new/", initiative_pages.new),
     path("delivery/initiatives/<int:number>/", initiative_pages.initiative),
     path("delivery/initiatives/<int:number>/history/", initiative_pages.changes),
@@ -165,10 +184,33 @@ authored = [
     path("delivery/initiatives/<int:number>/take-up/", initiative_pages.take_up),
     path("delivery/initiatives/<int:number>/add/<slug:part>/", part_pages.add),
     path("delivery/initiatives/<int:number>/gates/<slug:gate>/", gate_pages.gate),
+    path("delivery/returns/", return_pages.waiting),
+    path("delivery/plans/<int:number>/returns/<str:month>/", return_pages.send_ready),
+    path("delivery/initiatives/<int:number>/returns/<str:month>/", return_pages.one),
+    path("delivery/report/", report_pages.report),
+    path("delivery/report/keep/", report_pages.keep),
+    path("delivery/report.<slug:kind>", report_pages.report_file),
+    path("delivery/reports/", report_pages.reports),
+    path("delivery/reports/<int:number>/", report_pages.kept_report),
+    path("delivery/reports/<int:number>/sign/", report_pages.sign),
+    path("delivery/reports/<int:number>.<slug:kind>", report_pages.kept_file),
     path("delivery/measures/<int:number>/figures/", part_pages.entered),
     path("delivery/measures/<int:number>/figures.csv", part_pages.entered_csv),
     path("delivery/measures/<int:number>/chart/", measure_pages.chart),
     path("delivery/measures/<int:number>/chart.<slug:kind>", measure_pages.picture),
+    path("delivery/measures/<int:number>/usual.<slug:kind>", measure_pages.usual_picture),
+    path("delivery/initiatives/<int:number>/claims/new/", claim_pages.new),
+    path("delivery/claims/<int:number>/", claim_pages.claim),
+    path("delivery/proposals/<int:number>/aside/", claim_pages.put_aside),
+    path("delivery/pools/new/", pool_pages.new),
+    path("delivery/pools/<int:number>/", pool_pages.pool),
+    path("delivery/pools/<int:number>/costs/", pool_pages.enter_costs),
+    path("delivery/pools/<int:number>/shares/", pool_pages.agree),
+    path("delivery/ledger/", ledger_pages.ledger),
+    path("delivery/ledger/rows/", ledger_pages.rows),
+    path("delivery/ledger/rows.<slug:kind>", ledger_pages.rows_file),
+    path("delivery/overlaps/", overlap_pages.overlaps),
+    path("delivery/overlaps.<slug:kind>", overlap_pages.picture),
     path("delivery/<slug:part>/<int:number>/", part_pages.change),
 ]
 

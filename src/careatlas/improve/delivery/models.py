@@ -264,4 +264,13 @@ class Report(Kept):
     made_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="made_reports")
     signed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="signed_reports")
     signed_at = models.DateTimeField(null=True)
+    signed_post = models.CharField(max_length=120, blank=True)
     signed_words = models.TextField(blank=True)
+
+
+class CalendarKey(Kept):
+    """What opens a person's calendar of milestones, and nothing else. Only its hash is kept."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="calendar_key")
+    token_digest = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField()

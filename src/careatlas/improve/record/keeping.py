@@ -72,7 +72,7 @@ def once(who: str, key: str, do: Callable[[], str]) -> str:
             if found is None:
                 found = Answered.objects.create(who=who, key=key, place=do())
             return found.place
-    except IntegrityError:  # the same request arrived twice at one moment: the other was first
+    except (IntegrityError, EditedMeanwhile):  # where it came twice at one moment, the other was first
         found = Answered.objects.filter(who=who, key=key).first()
         if found is None:
             raise

@@ -22,12 +22,15 @@ from careatlas.improve.delivery.planning import (
     seen,
     who,
 )
+from careatlas.improve.delivery.reporting import returns
 from careatlas.improve.evidence.writing.answers import Wrong
 from careatlas.improve.evidence.writing.sections import workstreams
 from careatlas.improve.people.models import Role
 from careatlas.improve.record import keeping
 from careatlas.present.numbers import pounds
 from careatlas.web.current import current_release
+from careatlas.web.delivery import claim_parts
+from careatlas.web.delivery.changes import with_amounts
 from careatlas.web.delivery.forms import NOTHING, Sent, asked, fresh_key, organisation_named, organisations
 from careatlas.web.delivery.pages import DELIVERY
 from careatlas.web.library.example_pages import key_of
@@ -106,7 +109,7 @@ def take_up(request: HttpRequest, number: int) -> HttpResponse:
 def changes(request: HttpRequest, number: int) -> HttpResponse:
     """``/delivery/initiatives/<number>/history/``"""
     found = initiatives.seen(number, request.user)
-    page = {"initiative": found, "history": history.of_initiative(found), "most": history.MOST}
+    page = {"initiative": found, "history": with_amounts(history.of_initiative(found)), "most": history.MOST}
     page["crumbs"] = [DELIVERY, crumb(found.title, address(number))]
     return render(request, "delivery/history.html", page)
 
@@ -123,9 +126,9 @@ def page_of(request: HttpRequest, number: int, sent: Sent = NOTHING, form: str =
         "gates": gateways.standings(found),
         "exceptions": due.exceptions(found, timezone.now().date()),
         "parts": [_part(kind, found, release, is_open, sent, form) for kind in asks.PARTS.values()],
-        "proposals": [
-            {"is": one, "spent": pounds(-one.pence / 100)} for one in found.proposals.order_by("pk")
-        ],
+        **_savings(found, release),
+        "returns": returns.returns_of(found),
+        "returns_waiting": returns.waiting_months(found, timezone.now().date()) if writes else [],
         "writes": writes,
         "is_open": is_open,
         "is_stopped": found.status == Status.STOPPED,
@@ -172,6 +175,19 @@ def _part(
         "key": fresh_key(here),
         "not_here": _not_here(kind, found, release),
         "asks_why": bool(kind.fixed) and initiatives.is_baselined(found),
+    }
+
+
+def _savings(found: Initiative, release: Release) -> dict[str, Any]:
+    """What it claims, and what was proposed and is no claim yet."""
+    claims = claim_parts.of_initiative(found, release)
+    return {
+        "claims": claims,
+        "claims_quality": claim_parts.quality_of(found, claims),
+        "proposals": [
+            {"is": one, "spent": pounds(-one.pence / 100), "form": f"aside-{one.pk}"}
+            for one in found.proposals.order_by("pk")
+        ],
     }
 
 

@@ -1,5 +1,5 @@
-"""A measure's control chart with the day the initiative started, business as usual from then on with its target, and what
-was tried on it.
+"""A measure's control chart with the day its initiative started, business as usual from then on with its target, and
+what was tried on it.
 """
 
 import json

@@ -1,93 +1,28 @@
 """``/api/v1/library/``, read: published examples for everybody; with a key, what its owner sees.
 
-A key (made on the account page) is sent as ``Authorization: Bearer …``. What changes something is in ``api_writing``.
+Keys are told in ``web/api_keys``; what changes something is in ``api_writing``.
 """
 
-import hashlib
-import time
 from typing import Annotated, Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from ninja import Path, Query, Router, Schema
 from ninja.errors import HttpError
-from ninja.security import HttpBearer
-from ninja.throttling import BaseThrottle
 from pydantic import Field, create_model
 
 from careatlas.errors import NotKnownError
-from careatlas.improve.evidence import finding, tokens
+from careatlas.improve.evidence import finding
 from careatlas.improve.evidence.matching import choosing
-from careatlas.improve.evidence.models import Example, Stage, Token
+from careatlas.improve.evidence.models import Example, Stage
 from careatlas.improve.evidence.writing import carrying, examples
 from careatlas.improve.evidence.writing.sections import QUESTIONS, Question
 from careatlas.improve.people.models import User
+from careatlas.web.api_keys import KeyOrNobody, pace
 from careatlas.web.api_parts import MOST_ROWS, Fault, Limit, Offset, answers, one_page
 from careatlas.web.current import current_release
-from careatlas.web.sign_in import KEYS, has_too_many_failures, note_failed_key
 
-READS_A_MINUTE, WRITES_A_MINUTE = 600, 60
-
-
-class WaitAMinute(HttpError):
-    """Too many wrong keys came from one network address: for a minute none of it is looked at."""
-
-    def __init__(self) -> None:
-        super().__init__(429, "Too many wrong keys from here. Wait a minute.")
-
-
-class Reader(HttpBearer):
-    """Everybody; with a key its owner. A key that is not good is refused, so that nobody reads as nobody unawares."""
-
-    def __call__(self, request: HttpRequest) -> User | AnonymousUser | None:
-        return super().__call__(request) if "Authorization" in request.headers else AnonymousUser()
-
-    def authenticate(self, request: HttpRequest, token: str) -> User | None:
-        found = _opened(request, token)
-        return found.user if found else None
-
-
-class Writer(HttpBearer):
-    """The owner of a key that may write."""
-
-    def authenticate(self, request: HttpRequest, token: str) -> User | None:
-        found = _opened(request, token)
-        if found is not None and not found.may_write:
-            raise HttpError(403, "This key may only read. Make one that may write on your account page.")
-        return found.user if found else None
-
-
-class Pace(BaseThrottle):
-    """So many requests a minute of one person or, without a key, one network address; in each process of a server."""
-
-    def __init__(self, name: str, most: int) -> None:
-        self._name, self._most = name, most
-
-    def allow_request(self, request: HttpRequest) -> bool:
-        user = request.auth
-        who = f"user-{user.pk}" if user.is_authenticated else request.META["REMOTE_ADDR"]
-        key = f"pace-{self._name}-{hashlib.sha256(who.encode()).hexdigest()}-{int(time.time() // 60)}"
-        cache.add(key, 0, 120)
-        return cache.incr(key) <= self._most
-
-    def wait(self) -> float:
-        return 60 - time.time() % 60
-
-
-def _opened(request: HttpRequest, words: str) -> Token | None:
-    """The key of these words; a wrong one counts as a wrong password does."""
-    if has_too_many_failures(request, KEYS):
-        raise WaitAMinute
-    found = tokens.opened_by(words.strip())
-    if found is None:
-        note_failed_key(request)
-    return found
-
-
-router = Router(tags=["library"])
-reader, writer = Reader(), Writer()
-reading, writing = Pace("reading", READS_A_MINUTE), Pace("writing", WRITES_A_MINUTE)
+router = Router(tags=["library"], auth=KeyOrNobody(), throttle=pace)
 
 _TYPES: dict[str, Any] = {"pounds": int | None, "workstreams": list[str]}
 _STANDING_TYPES: dict[str, Any] = {
@@ -140,8 +75,6 @@ def _text(meaning: str) -> Any:
 
 @router.get(
     "/examples",
-    auth=reader,
-    throttle=reading,
     response=answers(ExampleRows) | {401: Fault, 429: Fault},
     summary="Published examples, by words and by what they are about",
 )
@@ -183,8 +116,6 @@ def find(
 
 @router.get(
     "/examples/{number}",
-    auth=reader,
-    throttle=reading,
     response=answers(ExampleRow) | {401: Fault, 410: Fault, 429: Fault},
     summary="One example; its version is the entity tag",
 )
@@ -197,8 +128,6 @@ def one(request: HttpRequest, response: HttpResponse, number: Number) -> Any:
 
 @router.get(
     "/examples/{number}/gain",
-    auth=reader,
-    throttle=reading,
     response=answers(MatchRows) | {401: Fault, 429: Fault},
     summary="Areas that could gain from an example; never to be added up",
 )
@@ -212,8 +141,6 @@ def gain(request: HttpRequest, number: Number, limit: Limit = MOST_ROWS, offset:
 
 @router.get(
     "/for/{area}",
-    auth=reader,
-    throttle=reading,
     response=answers(MatchRows) | {401: Fault, 429: Fault},
     summary="Examples for an area's lasting, unexplained gaps, each with its reasons",
 )

@@ -5,25 +5,22 @@ done once, and answered as it stands. Who changes something sends the version th
 else changed the same words since, the answer is 409 with the example as it stands, and nothing is written.
 """
 
-import hashlib
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Schema, Status
-from ninja.errors import HttpError
 from pydantic import ConfigDict, Field, create_model
 
 from careatlas.improve.evidence.models import Example
 from careatlas.improve.evidence.writing import carrying, drafting, examples
 from careatlas.improve.evidence.writing.answers import Wrong
 from careatlas.improve.record import keeping
+from careatlas.web.api_keys import done_once, version_read
 from careatlas.web.api_parts import Fault
 from careatlas.web.current import current_release
-from careatlas.web.library.api import ANSWERS, ExampleRow, Number, answer, found_for, router, writer, writing
-
-LONGEST_IDEMPOTENCY_KEY = 200
+from careatlas.web.library.api import ANSWERS, ExampleRow, Number, answer, found_for, router
 
 
 class _Strict(Schema):
@@ -66,8 +63,6 @@ def _takes(verb: Callable[..., Any], path: str, summary: str, answered: int = 20
     def of(operation: Callable[..., Any]) -> Callable[..., Any]:
         return verb(
             path,
-            auth=writer,
-            throttle=writing,
             response={answered: ExampleRow} | REFUSED,
             summary=summary,
         )(_written(operation))
@@ -108,7 +103,7 @@ def begin(request: HttpRequest, response: HttpResponse, said: ExampleIn) -> Any:
 def change(request: HttpRequest, response: HttpResponse, number: Number, said: ExampleIn) -> Any:  # type: ignore[valid-type]
     given = said.dict(exclude_unset=True)
     return answer(
-        response, carrying.rewrite(number, given, request.auth, _version(request), current_release())
+        response, carrying.rewrite(number, given, request.auth, version_read(request), current_release())
     )
 
 
@@ -116,12 +111,14 @@ def change(request: HttpRequest, response: HttpResponse, number: Number, said: E
     router.post, "/examples/{number}/measure", "Fix what it is measured by, with the time and the release"
 )
 def fix_measure(request: HttpRequest, response: HttpResponse, number: Number) -> Any:
-    return answer(response, drafting.fix_measure(number, request.auth, _version(request), current_release()))
+    return answer(
+        response, drafting.fix_measure(number, request.auth, version_read(request), current_release())
+    )
 
 
 @_takes(router.post, "/examples/{number}/submit", "Hand it in to the assessors")
 def submit(request: HttpRequest, response: HttpResponse, number: Number) -> Any:
-    version = _version(request)
+    version = version_read(request)
     return _once(
         request, response, f"submit {number}", lambda: drafting.submit(number, request.auth, version)
     )
@@ -129,7 +126,7 @@ def submit(request: HttpRequest, response: HttpResponse, number: Number) -> Any:
 
 @_takes(router.post, "/examples/{number}/withdraw", "Put a draft away; it stays in the record")
 def withdraw(request: HttpRequest, response: HttpResponse, number: Number, said: WhyIn) -> Any:
-    version = _version(request)
+    version = version_read(request)
     return _once(
         request,
         response,
@@ -140,22 +137,11 @@ def withdraw(request: HttpRequest, response: HttpResponse, number: Number, said:
 
 def _once(request: HttpRequest, response: HttpResponse, what: str, do: Callable[[], Example]) -> Any:
     """Done once for a key; answered, every time, as the example stands now."""
-    key = request.headers.get("Idempotency-Key", "").strip()
-    if not 0 < len(key) <= LONGEST_IDEMPOTENCY_KEY:
-        raise HttpError(400, "Send an Idempotency-Key: a word of your own, a new one for each new request.")
-    kept_as = hashlib.sha256(f"api {what} {key}".encode()).hexdigest()
-    number = keeping.once(request.auth.email, kept_as, lambda: str(do().pk))
-    return answer(response, found_for(request.auth, int(number)))
+    number = done_once(request, what, lambda: do().pk)
+    return answer(response, found_for(request.auth, number))
 
 
 def _conflict(example: Example, words: str) -> JsonResponse:
     response = JsonResponse({"detail": words, "now": carrying.row_of(example)}, status=409)
     response["ETag"] = f'"{example.version}"'
     return response
-
-
-def _version(request: HttpRequest) -> int:
-    text = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
-    if not (text.isascii() and text.isdecimal() and len(text) < 10):
-        raise HttpError(428, 'Send the version that you read as If-Match, such as If-Match: "3".')
-    return int(text)

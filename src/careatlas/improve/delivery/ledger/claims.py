@@ -40,8 +40,7 @@ def add(
     """``phasing``: twelve numbers, April first; without, even over the months that the initiative runs in the year.
     Raises answers.Wrong; NotKnownError."""
     _require_writer(initiative, user)
-    faults = _faults_of_place(initiative, pool) | _faults_of_money(pence, timing, form, phasing, share)
-    _refuse(faults)
+    check(initiative, pool, pence, timing, form, phasing, share)
     return keeping.create(
         Claim,
         user.email,
@@ -54,6 +53,19 @@ def add(
         phasing=list(phasing or even_phasing(initiative, pool.year, pence)),
         share=share,
     )
+
+
+def check(
+    initiative: Initiative,
+    pool: Pool,
+    pence: int,
+    timing: str,
+    form: str,
+    phasing: Sequence[int] | None,
+    share: float | None,
+) -> None:
+    """Whether it could be kept. Raises answers.Wrong with every fault at once."""
+    _refuse(_faults_of_place(initiative, pool) | _faults_of_money(pence, timing, form, phasing, share))
 
 
 @transaction.atomic
@@ -80,9 +92,7 @@ def change(number: int, user: User, version: int, why: str, fields: Mapping[str,
 def withdraw(number: int, user: User, version: int, why: str) -> None:
     """It is claimed no more; the record keeps what it was and why. Raises as `change` does."""
     claim = _held(number, user)
-    faults: dict[str, str] = {}
-    reason = _reason(why, faults)
-    _refuse(faults)
+    reason = reason_given(why)
     if claim.version != version:
         raise keeping.EditedMeanwhile(claim)
     keeping.remove(claim, user.email, reason)
@@ -105,6 +115,25 @@ def confirm(number: int, user: User, version: int, why: str) -> Claim:
     _refuse(faults)
     said = {"confirmed_by": user, "confirmed_at": timezone.now(), "confirmed_why": reason}
     return keeping.change(claim, user.email, "confirmed by finance", version, **said)
+
+
+@transaction.atomic
+def agree(pool: Pool, user: User, shares: Mapping[int, tuple[int, float | None]], why: str) -> None:
+    """Shares as all who draw on a pool agreed them: claim -> the version seen, and its share (None: none agreed).
+
+    Whoever writes an initiative says what was agreed of it; the split is by shares once every saving has one. Raises as
+    `change` does."""
+    faults: dict[str, str] = {}
+    reason = _reason(why, faults, "Say who agreed, and when")
+    for number, (_, share) in shares.items():
+        if share is not None and not 0 < share <= 1:
+            faults[f"share-{number}"] = "A share is above 0 and at most 100%."
+    _refuse(faults)
+    for number, (version, share) in sorted(shares.items()):
+        claim = _held(number, user)
+        if claim.pool_id != pool.pk:
+            raise NotKnownError(f"Claim {number}", "does not draw on this pool.", "See the pool's page.")
+        keeping.change(claim, user.email, reason, version, share=share)
 
 
 def authors_of(claim: Claim) -> set[str]:
@@ -197,6 +226,14 @@ def _reason(why: str, faults: dict[str, str], asked: str = "Say why") -> str:
     if not why or len(why) > LONGEST_WHY:
         faults["why"] = f"{asked}, in at most {LONGEST_WHY} characters."
     return why
+
+
+def reason_given(why: str) -> str:
+    """Raises answers.Wrong where there is none."""
+    faults: dict[str, str] = {}
+    reason = _reason(why, faults)
+    _refuse(faults)
+    return reason
 
 
 def _refuse(faults: Mapping[str, str]) -> None:

@@ -4,7 +4,7 @@ The same activity is one pool whatever programme names it: of one cost line in o
 there is one at the area itself, above it or below it. Trusts lie in their lead board.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,7 +16,7 @@ from careatlas.catalogue.delivery_gates import load_cost_lines
 from careatlas.engine.release import Release
 from careatlas.errors import NotKnownError
 from careatlas.improve.delivery.ledger import months, sizes
-from careatlas.improve.delivery.models import Claim, Cost, Pool, Status
+from careatlas.improve.delivery.models import Claim, Cost, Initiative, Pool, PoolSize, Status
 from careatlas.improve.delivery.planning import who
 from careatlas.improve.delivery.planning.plans import FIRST_YEAR, LAST_YEAR, in_words
 from careatlas.improve.evidence.writing.answers import FIRST_DAY, Wrong, cleaned
@@ -43,9 +43,9 @@ CHANGEABLE = frozenset(
 
 @dataclass(frozen=True)
 class Draw:
-    """Who draws on a pool; ``ideas`` would, once their first gate is open. ``asked`` for its year, and ``asked_so_far``
-    in the months that it can be told of, by who draws;
-    ``there``, ``lower`` and ``upper`` are its size in pence, None where it cannot be told, with the ``reason``."""
+    """Who draws on a pool; ``ideas`` would, once their first gate is open. ``asked`` for its year by who draws, and
+    ``asked_so_far`` in the months, April first, that it can be told of (``months_told``); ``there``, ``lower`` and
+    ``upper`` are its size in pence, None where it cannot be told, with the ``reason``."""
 
     pool: Pool
     claims: tuple[Claim, ...]
@@ -56,6 +56,7 @@ class Draw:
     lower: int | None
     upper: int | None
     reason: str
+    months_told: int
 
     @property
     def is_shared(self) -> bool:
@@ -75,7 +76,7 @@ def may_make(user: User, area: Organisation) -> bool:
 def make(user: User, area: Organisation, fields: Mapping[str, Any], release: Release) -> Pool:
     """``fields``: those of the model. Raises answers.Wrong, which names the pool that stands in the way."""
     said = {"indicator": "", "unit_cost_pence": 0, **_cleaned(fields)}
-    faults = _faults(said, release)
+    faults = _faults(said, area, release)
     if not may_make(user, area):
         faults["area"] = (
             f"You are no plan manager, finance assurer or publisher of {area.name}. Its publishers can make you one."
@@ -98,10 +99,10 @@ def change(
     number: int, user: User, version: int, fields: Mapping[str, Any], why: str, release: Release
 ) -> Pool:
     """What it is worked out from; where and when it is stays. Raises answers.Wrong; EditedMeanwhile; NotKnownError."""
-    pool = _held(number, user)
+    pool = held(number, user)
     said = {name: value for name, value in _cleaned(fields).items() if name in CHANGEABLE}
     standing = {name: getattr(pool, name) for name in CHANGEABLE} | {"year": pool.year}
-    faults = _faults(standing | said, release)
+    faults = _faults(standing | said, pool.area, release)
     reason = _reason(why, faults)
     _refuse(faults)
     changed = keeping.change(pool, user.email, reason, version, **said)
@@ -112,7 +113,7 @@ def change(
 @transaction.atomic
 def remove(number: int, user: User, version: int, why: str) -> None:
     """Only one that nobody draws on. Raises as `change` does."""
-    pool = _held(number, user)
+    pool = held(number, user)
     faults: dict[str, str] = {}
     reason = _reason(why, faults)
     if pool.claims.exists():
@@ -126,7 +127,7 @@ def remove(number: int, user: User, version: int, why: str) -> None:
 @transaction.atomic
 def enter_cost(number: int, user: User, month: date, pence: int | None, why: str) -> Cost | None:
     """What a month cost, of a pool that the atlas has no figures of; None takes the month away. Raises as `change`."""
-    pool = _held(number, user)
+    pool = held(number, user)
     faults: dict[str, str] = {}
     reason = _reason(why, faults)
     if pool.indicator:
@@ -153,9 +154,23 @@ def in_the_way(area: Organisation, cost_line: str, year: int) -> Pool | None:
     return found.select_related("area").order_by("pk").first()
 
 
+def offered_to(initiative: Initiative) -> QuerySet[Pool]:
+    """Those that it may draw on: in its organisation or around it, and of the year of its plan."""
+    path = initiative.organisation.path
+    found = Pool.objects.filter(Q(area__path__startswith=path) | Q(area__in=path.strip("/").split("/")))
+    if initiative.plan is not None:
+        found = found.filter(year=initiative.plan.year)
+    return found.select_related("area").order_by("-year", "area__path", "cost_line")
+
+
 def drawn_on(pool: Pool, release: Release) -> Draw:
     """Who draws on it, what, and whether together they ask for more than there is: said as a claim is entered."""
     return _draws([pool], release)[0]
+
+
+def overlapping(pools: Iterable[Pool], release: Release) -> dict[int, Draw]:
+    """By pool, who draws on each."""
+    return {draw.pool.pk: draw for draw in _draws(list(pools), release)}
 
 
 def overlaps(organisation: Organisation, year: int, release: Release) -> list[Draw]:
@@ -167,16 +182,9 @@ def overlaps(organisation: Organisation, year: int, release: Release) -> list[Dr
     return _draws(list(found.select_related("area").order_by("area__path", "cost_line", "pk")), release)
 
 
-def _draws(pools: list[Pool], release: Release) -> list[Draw]:
-    claims: dict[int, list[Claim]] = {pool.pk: [] for pool in pools}
-    found: QuerySet[Claim] = Claim.objects.filter(pool__in=pools)
-    for claim in found.select_related("initiative__organisation").order_by("initiative__title", "pk"):
-        claims[claim.pool_id].append(claim)
-    known = sizes.sizes_of(release, list(claims))
-    return [_draw(pool, tuple(claims[pool.pk]), known.get(pool.pk)) for pool in pools]
-
-
-def _draw(pool: Pool, found: tuple[Claim, ...], size: Any) -> Draw:
+def draw_of(pool: Pool, found: Iterable[Claim], size: PoolSize | None) -> Draw:
+    """Of claims at hand."""
+    found = tuple(found)
     claims = tuple(claim for claim in found if claim.initiative.status != Status.IDEA)
     asking = [claim for claim in claims if claim.pence > 0]
     last_day = size.last_day if size else None
@@ -191,15 +199,25 @@ def _draw(pool: Pool, found: tuple[Claim, ...], size: Any) -> Draw:
         size.lower_pence if size else None,
         size.upper_pence if size else None,
         size.reason if size else "",
+        so_far,
     )
+
+
+def _draws(pools: list[Pool], release: Release) -> list[Draw]:
+    claims: dict[int, list[Claim]] = {pool.pk: [] for pool in pools}
+    found: QuerySet[Claim] = Claim.objects.filter(pool__in=pools)
+    for claim in found.select_related("initiative__organisation").order_by("initiative__title", "pk"):
+        claims[claim.pool_id].append(claim)
+    known = sizes.sizes_of(release, list(claims))
+    return [draw_of(pool, claims[pool.pk], known.get(pool.pk)) for pool in pools]
 
 
 def _cleaned(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: cleaned(value) if isinstance(value, str) else value for name, value in fields.items()}
 
 
-def _faults(said: Mapping[str, Any], release: Release) -> dict[str, str]:
-    faults = _faults_of_cost(said, release)
+def _faults(said: Mapping[str, Any], area: Organisation, release: Release) -> dict[str, str]:
+    faults = _faults_of_cost(said, release) | _faults_of_place(said, area, release)
     if said.get("programme") not in programmes(release):
         faults["programme"] = "Choose one of the programmes."
     began, year = said.get("began_on"), said.get("year")
@@ -213,6 +231,15 @@ def _faults(said: Mapping[str, Any], release: Release) -> dict[str, str]:
         if len(said.get(name) or "") > most:
             faults[name] = f"{len(said[name]):,} characters are too many: keep to {most}."
     return faults
+
+
+def _faults_of_place(said: Mapping[str, Any], area: Organisation, release: Release) -> dict[str, str]:
+    about = release.catalogue["indicators"].get(said["indicator"])
+    level = release.areas.get(area.pk, {}).get("area_type")
+    if about is None or level in ("country", *about["area_types"]):
+        return {}
+    words = f"“{about['title']}” has no figures of {area.name}: choose another, or none and enter its costs by month."
+    return {"indicator": words}
 
 
 def _faults_of_cost(said: Mapping[str, Any], release: Release) -> dict[str, str]:
@@ -248,7 +275,7 @@ def _queue_for(area: Organisation) -> None:
     Organisation.objects.select_for_update().get(pk=area.path.split("/")[0])
 
 
-def _held(number: int, user: User) -> Pool:
+def held(number: int, user: User) -> Pool:
     """Held until the end of the transaction. Raises NotKnownError."""
     pool = Pool.objects.select_related("area").filter(pk=number).first()
     if pool is None or not may_make(user, pool.area):

@@ -392,6 +392,7 @@ class Migration(migrations.Migration):
                 ("content", models.JSONField()),
                 ("made_at", models.DateTimeField()),
                 ("signed_at", models.DateTimeField(null=True)),
+                ("signed_post", models.CharField(blank=True, max_length=120)),
                 ("signed_words", models.TextField(blank=True)),
                 (
                     "made_by",
@@ -574,6 +575,31 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(fields=("measure", "month"), name="one_figure_a_month")
                 ],
+            },
+        ),
+        migrations.CreateModel(
+            name="CalendarKey",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("token_digest", models.CharField(max_length=64, unique=True)),
+                ("made_at", models.DateTimeField()),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="calendar_key",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
             },
         ),
         migrations.AddConstraint(

@@ -7,7 +7,7 @@ empty cell is a month that is not known, and is left out. A month that is on fil
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
@@ -56,12 +56,31 @@ def read_months(text: str) -> dict[date, float]:
 @transaction.atomic
 def keep(number: int, text: str, user: User, why: str = "") -> Kept:
     """Raises Wrong; NotOpen; NotKnownError."""
+    measure = _entered(number, user)
+    return _keep(measure, read_months(text), user, why)
+
+
+@transaction.atomic
+def keep_months(number: int, months: Mapping[date, float], user: User, why: str = "") -> Kept:
+    """The same of figures by the first days of months. Raises as `keep` does."""
+    faults = [month for month in months if month.day != 1]
+    if faults:
+        raise Wrong({"month": f"{faults[0]} is no first day of a month."})
+    return _keep(_entered(number, user), months, user, why)
+
+
+def _entered(number: int, user: User) -> Measure:
+    """A measure whose figures people enter, its initiative held until the end of the transaction."""
     measure: Measure = parts.part_seen("measures", number, user)
     initiatives.opened(measure.initiative_id, user)
     if measure.indicator:
         raise Wrong({"months": "Figures of this measure come from the atlas: none are entered."})
-    months, reason = read_months(text), answers.read_why(why)
-    on_file = {figure.month: figure for figure in measure.figures.filter(month__in=months)}
+    return measure
+
+
+def _keep(measure: Measure, months: Mapping[date, float], user: User, why: str) -> Kept:
+    reason = answers.read_why(why)
+    on_file = {figure.month: figure for figure in measure.figures.filter(month__in=list(months))}
     changed = [month for month, figure in on_file.items() if figure.value != months[month]]
     if changed and not reason:
         named = ", ".join(f"{month:%B %Y}" for month in sorted(changed)[:TOLD])

@@ -31,7 +31,8 @@ class NotOpen(Exception):
 
 def seen(number: int, user: User) -> Initiative:
     """Raises NotKnownError."""
-    found = who.visible_initiatives(user).filter(pk=number).first()
+    visible = who.visible_initiatives(user).select_related(None)  # an example is long, and few pages show it
+    found = visible.select_related("organisation", "plan__organisation").filter(pk=number).first()
     if found is None:
         raise NotKnownError(f"Initiative {number}", "is none that you may see.", "See the list of yours.")
     return found

@@ -21,7 +21,9 @@ PEOPLE = {  # who they are: the role, and whether all of the country is theirs
     "assessor.three": (Role.ASSESSOR, True),
     "author": (Role.AUTHOR, False),
     "plan.manager": (Role.PLAN_MANAGER, False),
+    "programme.lead": (Role.PLAN_MANAGER, True),
     "finance.assurer": (Role.FINANCE_ASSURER, False),
+    "finance.lead": (Role.FINANCE_ASSURER, True),
     "reader": (Role.READER, False),
 }
 
