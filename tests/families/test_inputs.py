@@ -21,6 +21,7 @@ OF_OTHER_AXES = {
     *(
         "swing",
         "carried_over",
+        "chances",
         "degrees_of_freedom",
         "permanent",
         "drift",
