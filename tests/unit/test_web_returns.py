@@ -263,3 +263,9 @@ def test_a_return_takes_few_questions_to_the_database(client, one):
         small.claim(other, one.claims.get().pool, 10_000)
     assert asked() == alone
     assert alone <= 35
+
+
+def test_where_nothing_goes_on_this_year_the_last_month_of_the_latest_plan_is_shown(client, one, ann, release):
+    Initiative.objects.exclude(pk=one.pk).delete()
+    Plan.objects.filter(pk=one.plan_id).update(year=2024)
+    assert "Returns for March 2025" in text_of(client.get("/delivery/returns/"))

@@ -96,3 +96,8 @@ def axis_format(indicator: Mapping[str, Any]) -> str:
         return "'£' + format(datum.value, ',.3~s')"
     suffix = " + '%'" if is_percentage(indicator) else ""
     return "format(datum.value, ',.10~g')" + suffix
+
+
+def lower_first(title: str) -> str:
+    """A title inside a sentence: "Regions" -> "regions", but "ICBs", "NHS trusts" and "A&E attendances" stay."""
+    return title if title[1:2].isupper() or title[1:2] == "&" else title[:1].lower() + title[1:]

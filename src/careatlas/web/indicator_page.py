@@ -6,14 +6,14 @@ from django.http import HttpRequest, HttpResponse
 
 from careatlas.engine.release import Release
 from careatlas.engine.tables import TIDIED
-from careatlas.present.numbers import interval, number, unit_in_words, value_or_status
+from careatlas.present.numbers import interval, lower_first, number, unit_in_words, value_or_status
 from careatlas.present.periods import period_name
 from careatlas.present.standards import in_force
 from careatlas.present.words import area_in_indicator, spread_in_indicator, status_in_words
 from careatlas.web import figures, ranking_table, reading
 from careatlas.web.choice import Choice, choose
 from careatlas.web.current import current_release, source_of
-from careatlas.web.pages import crumb, lower_first, show
+from careatlas.web.pages import crumb, show
 from careatlas.web.reading import Row
 from careatlas.web.template_words import heading
 

@@ -7,7 +7,14 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from careatlas.engine.release import Release
-from careatlas.present.numbers import is_full_return, number, number_with_unit, unit_in_words, value_or_status
+from careatlas.present.numbers import (
+    is_full_return,
+    lower_first,
+    number,
+    number_with_unit,
+    unit_in_words,
+    value_or_status,
+)
 from careatlas.present.provider_figures import PROVIDER
 from careatlas.web import reading
 from careatlas.web.current import current_release, serving
@@ -157,11 +164,6 @@ def _latest_for_the_country(release: Release, indicator: dict[str, Any]) -> dict
         "unit": unit_in_words(indicator),
         "levels": ", ".join(levels),
     }
-
-
-def lower_first(title: str) -> str:
-    """A title inside a sentence: "Regions" -> "regions", but "ICBs" and "NHS trusts" stay."""
-    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
 def _by_programme(release: Release) -> list[dict[str, Any]]:

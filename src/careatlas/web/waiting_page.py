@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from careatlas.engine.release import Release
-from careatlas.present.numbers import interval, value_or_status
+from careatlas.present.numbers import interval, lower_first, value_or_status
 from careatlas.present.periods import period_name
 from careatlas.present.rank_words import GROUPS
 from careatlas.present.standing_out_words import q_in_words
@@ -24,7 +24,7 @@ from careatlas.present.waiting_words import (
 )
 from careatlas.web import reading, waiting_figures, waiting_standards, waiting_target
 from careatlas.web.current import current_release, titles_of_table
-from careatlas.web.pages import lower_first, show
+from careatlas.web.pages import show
 from careatlas.web.reading import Row
 from careatlas.web.waiting_choice import WaitsChoice, choose, country_rows, form_of, own_rows
 from careatlas.web.waiting_rates import rates

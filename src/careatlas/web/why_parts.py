@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 from careatlas.engine.release import Release
 from careatlas.present import concentration_words as words
 from careatlas.present.concentration import PLURALS, part_name
+from careatlas.present.numbers import lower_first
 from careatlas.web import reading
 from careatlas.web.choice import Choice
-from careatlas.web.pages import lower_first
 from careatlas.web.reading import Row
 
 COMPLETED = {"completed_admitted", "completed_non_admitted"}

@@ -183,7 +183,9 @@ def _named(month: date) -> dict[str, str]:
 
 def _month_asked(request: HttpRequest) -> date:
     text = request.GET.get("month", "")
-    return min(returns.month_named(text), _latest()) if text else _latest()
+    if not text:
+        return returns.latest_asked(request.user, timezone.now().date())
+    return min(returns.month_named(text), _latest())
 
 
 def _latest() -> date:

@@ -18,7 +18,7 @@ from careatlas.improve.delivery.ledger.claims import that_draw
 from careatlas.improve.delivery.ledger.sums import months_of
 from careatlas.improve.delivery.models import Claim, Initiative, PoolSize, Return
 from careatlas.improve.delivery.planning.plans import year_of
-from careatlas.present.numbers import pounds
+from careatlas.present.numbers import lower_first, pounds
 
 UNKNOWN = "Not known: no data tell of it, and no return was sent in before."
 
@@ -36,12 +36,12 @@ class Line:
 
     @property
     def title(self) -> str:
-        """Such as: Recurrent cash, emergency admissions at Near Board."""
+        """Such as: Recurrent cash, A&E attendances at Near Board."""
         pool = self.claim.pool
         line = (
             load_cost_lines()[pool.cost_line].title if pool.cost_line in load_cost_lines() else pool.cost_line
         )
-        return f"{shares.kind_of(self.claim).capitalize()}, {line.lower()} at {pool.area.name}"
+        return f"{shares.kind_of(self.claim).capitalize()}, {lower_first(line)} at {pool.area.name}"
 
     @property
     def year_plan(self) -> int:

@@ -93,6 +93,21 @@ def plans_asked(user: User, month: date) -> QuerySet[Plan]:
     return counted.order_by("organisation__path")
 
 
+def latest_asked(user: User, today: date) -> date:
+    """The month that has just ended, or, where the person has nothing under way in its year, the last month of the
+    latest plan that has."""
+    just_ended = last_month(today)
+    plans = Plan.objects.filter(
+        organisation__in=who.managed_by(user), initiatives__status__in=ASKED_OF, year__lte=year_of(just_ended)
+    )
+    year = plans.order_by("-year").values_list("year", flat=True).first()
+    return (
+        just_ended
+        if year is None
+        else min(just_ended, months.first_day(months.first_of_year(year) + months.YEAR - 1))
+    )
+
+
 def asked_of_plan(plan: Plan, month: date, release: Release) -> list[Asked]:
     found = Initiative.objects.filter(plan=plan, status__in=ASKED_OF).select_related("organisation", "plan")
     return asked_of_many(found.prefetch_related(*due.LOOKED_AT).order_by("title", "pk"), month, release)
