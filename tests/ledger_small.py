@@ -3,6 +3,7 @@
 Board B0 and its sub-areas S00 to S07 lie in region R0; B1 beside it; B2 in R1.
 """
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -74,11 +75,20 @@ def cost(pool: Pool, pence: list[int], first: date) -> None:
     )
 
 
-def sent(initiative: Initiative, month: date, excuse: str = "", by: User | None = None) -> Return:
+def sent(
+    initiative: Initiative,
+    month: date,
+    excuse: str = "",
+    by: User | None = None,
+    excused: Iterable[Measure] | None = None,
+) -> Return:
+    """An excuse is of every measure unless ``excused`` says of which."""
+    measures = initiative.measures.all() if excused is None else excused
     return Return.objects.create(
         initiative=initiative,
         month=month,
         excuse=excuse,
+        excused=[one.pk for one in measures],
         excused_by=by,
         sent_in_at=timezone.now() - timedelta(1),
     )

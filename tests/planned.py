@@ -6,8 +6,8 @@ from typing import Any
 
 from careatlas.catalogue.delivery_gates import load_delivery_gates
 from careatlas.engine.release import Release
-from careatlas.improve.delivery.models import Initiative, Plan
-from careatlas.improve.delivery.planning import gateways, initiatives, parts, plans
+from careatlas.improve.delivery.models import Initiative, Measure, Plan
+from careatlas.improve.delivery.planning import figures, gateways, initiatives, parts, plans
 from careatlas.improve.people.models import Organisation, User
 
 STARTS, ENDS = date(2026, 4, 1), date(2027, 3, 31)
@@ -44,6 +44,11 @@ def initiative(
 
 def add(key: str, to: Initiative, user: User, release: Release, why: str = "", **said: Any) -> Any:
     return parts.add(to.pk, key, SAID[key] | said, user, release, why)
+
+
+def entered(measure: Measure, text: str, user: User, why: str = "") -> figures.Kept:
+    """By somebody who sees what is on file now."""
+    return figures.keep(measure.pk, user, figures.stamp(measure), text, why)
 
 
 def whole(user: User, release: Release, code: str = "B0", within: Plan | None = None) -> Initiative:

@@ -9,8 +9,9 @@ from hypothesis import strategies as some
 from ledger_small import YEAR, initiative, org, pool
 
 from careatlas.errors import NotKnownError
-from careatlas.improve.delivery.ledger import claims
-from careatlas.improve.delivery.models import Claim, Initiative, Measure, Plan
+from careatlas.improve.delivery.ledger import claims, pools
+from careatlas.improve.delivery.models import Claim, Initiative, Measure, Plan, Status
+from careatlas.improve.delivery.planning.initiatives import NotOpen
 from careatlas.improve.evidence.writing.answers import Wrong
 from careatlas.improve.people import organisations
 from careatlas.improve.people.models import Role
@@ -39,15 +40,88 @@ def entered(user, pence=1000, form="cash", **more):
     return claims.add(initiative(starts_on=date(YEAR, 4, 1)), pool(), user, pence, "recurrent", form, **more)
 
 
-def test_without_phasing_it_is_spread_over_the_months_that_the_initiative_runs(ann):
-    """1,000 over January, February and March: 334, 333 and 333."""
-    late = initiative(starts_on=date(2026, 1, 15), ends_on=date(2026, 6, 30))
+def test_without_phasing_it_is_spread_over_the_months_that_the_initiative_runs_whole(ann):
+    """1,000 from mid-December on, over January, February and March: 334, 333 and 333."""
+    late = initiative(starts_on=date(2025, 12, 15), ends_on=date(2026, 6, 30))
     made = claims.add(late, pool(), ann, 1000, "one-off", "capacity")
     assert made.phasing == [0] * 9 + [334, 333, 333]
 
 
-def test_where_it_runs_in_no_month_of_the_year_nothing_claimed_is_lost():
-    assert claims.even_phasing(Initiative(starts_on=date(2030, 1, 1)), YEAR, 24) == [2] * 12
+def test_without_phasing_nothing_falls_before_the_pool_begins(ann):
+    """1,000 from February on: 500 and 500, though the initiative began in April."""
+    april = initiative(starts_on=date(2025, 4, 1))
+    made = claims.add(april, pool(began_on=date(2026, 2, 1)), ann, 1000, "one-off", "capacity")
+    assert made.phasing == [0] * 10 + [500, 500]
+
+
+def test_where_it_ended_before_the_year_nothing_claimed_is_lost(places):
+    """24 over the six months from October on, where the pool begins."""
+    ended = Initiative(starts_on=date(2020, 1, 1), ends_on=date(2021, 1, 1))
+    on = pool(began_on=date(YEAR, 10, 1))
+    assert claims.even_phasing(ended, on, 24) == [0] * 6 + [4] * 6
+
+
+@pytest.mark.parametrize(
+    ("starts_on", "began_on", "first"),
+    [
+        (date(2025, 4, 1), date(2025, 10, 1), "October 2025"),
+        (date(2025, 9, 2), date(2025, 4, 1), "October 2025"),
+        (None, date(2025, 4, 2), "May 2025"),
+    ],
+)
+def test_no_saving_is_claimed_of_months_before_the_initiative_and_its_pool_began(
+    ann, starts_on, began_on, first
+):
+    one, on = initiative(starts_on=starts_on), pool(began_on=began_on)
+    whole_year = {"phasing": [100] * 12}
+    with pytest.raises(Wrong, match=f"Nothing is saved before {first}"):
+        claims.add(one, on, ann, 1200, "recurrent", "capacity", **whole_year)
+    made = claims.add(one, on, ann, 1200, "recurrent", "capacity")
+    with pytest.raises(Wrong, match=f"Nothing is saved before {first}"):
+        claims.change(made.pk, ann, made.version, "sooner", whole_year)
+
+
+def test_a_pool_does_not_begin_later_than_what_is_claimed_of_it(ann, release):
+    """What is claimed from October on lets it begin in October and no day later."""
+    on = pool()
+    made = claims.add(initiative(), on, ann, 600, "recurrent", "capacity", phasing=[0] * 6 + [100] * 6)
+    with pytest.raises(Wrong, match=f"before it: change those of claim {made.pk} ") as fault:
+        pools.change(on.pk, ann, 1, {"began_on": date(YEAR, 10, 2)}, "It was later.", release)
+    assert set(fault.value.faults) == {"began_on"}
+    moved = pools.change(on.pk, ann, 1, {"began_on": date(YEAR, 10, 1)}, "It was later.", release)
+    assert moved.began_on == date(YEAR, 10, 1)
+
+
+def test_what_it_costs_to_begin_is_spent_before_anything_is_saved(ann):
+    one = initiative(starts_on=date(2025, 10, 1))
+    spent = claims.add(one, pool(), ann, -300, "one-off", "cash", phasing=[-100] * 3 + [0] * 9)
+    assert spent.pence == -300
+
+
+def test_a_pool_whose_year_ended_before_the_start_is_refused(ann):
+    """From 2 March 2026 on, April is the first whole month."""
+    one = initiative(starts_on=date(2026, 3, 2))
+    with pytest.raises(Wrong, match="It starts on 2 March 2026: no whole month of 2025/26"):
+        claims.add(one, pool(), ann, 100, "recurrent", "capacity")
+    made = claims.add(one, pool(year=YEAR + 1), ann, 1200, "recurrent", "capacity")
+    assert made.phasing == [100] * 12
+
+
+@pytest.mark.parametrize("status", [Status.STOPPED, Status.FINISHED])
+def test_what_is_over_takes_no_claim_and_no_change_and_a_claim_is_still_withdrawn(ann, status):
+    made = entered(ann)
+    one = made.initiative
+    Initiative.objects.filter(pk=one.pk).update(status=status)
+    for act in (
+        lambda: claims.add(one, made.pool, ann, 5, "recurrent", "cash"),
+        lambda: claims.change(made.pk, ann, made.version, "more", {"pence": 10**6}),
+        lambda: claims.agree(made.pool, ann, {made.pk: (made.version, 0.5)}, "We agreed."),
+    ):
+        with pytest.raises(NotOpen):
+            act()
+    assert Claim.objects.get().pence == 1000
+    claims.withdraw(made.pk, ann, made.version, "counted twice")
+    assert not Claim.objects.exists()
 
 
 @given(
@@ -98,6 +172,15 @@ def test_finance_confirms_with_the_budget_line_and_a_change_asks_for_it_anew(ann
     assert made.confirmed_why.startswith("Ward 7")
     less = claims.change(made.pk, ann, made.version, "one ward less", {"pence": 600})
     assert (less.confirmed_by, less.confirmed_at, less.phasing) == (None, None, [50] * 12)
+
+
+def test_what_finance_confirmed_is_not_confirmed_again_by_another(ann, cfo):
+    made = claims.confirm(entered(ann).pk, cfo, 1, "Ward 7 staffing fell")
+    other = person("Fay", (Role.FINANCE_ASSURER, "B0"))
+    with pytest.raises(Wrong, match="Carl confirmed it on"):
+        claims.confirm(made.pk, other, made.version, "x")
+    made.refresh_from_db()
+    assert (made.confirmed_by, made.confirmed_why) == (cfo, "Ward 7 staffing fell")
 
 
 def test_an_agreed_share_changes_nothing_that_finance_confirmed(ann, cfo):

@@ -35,7 +35,7 @@ def ann(places):
     return person("Ann", (Role.PLAN_MANAGER, "B0"))
 
 
-@pytest.mark.parametrize("name", ["money", "costs"])
+@pytest.mark.parametrize("name", ["claims", "money", "costs"])
 def test_the_examples_of_these_modules_are_right(name):
     module = importlib.import_module(f"careatlas.improve.delivery.ledger.{name}")
     result = doctest.testmod(module)
@@ -132,6 +132,40 @@ def test_a_share_once_agreed_is_taken_away_again_with_a_reason(ann):
     assert Entry.objects.get(action="changed").why == "They left."
 
 
+def test_nobody_alone_gives_themselves_more_than_all_agreed(release, ann):
+    """Of 100, two who ask 80 each agree on three to one: 75 and 25. Once one says 100% alone, they have 50 each, by
+    what they claim, until both shares add up to 100% again."""
+    ben = person("Ben", (Role.PLAN_MANAGER, "S00"))
+    made = pool()
+    sized(made, release, 100, 30)
+    mine, his = claim(initiative(), made, 80), claim(initiative("S00"), made, 80)
+
+    def allocated():
+        shared = foreseen.shared(made, release)
+        found = {line.claim.pk: line.whole.deduplicated for line in shared.lines}
+        return found[mine.pk], found[his.pk], shared.is_by_agreement
+
+    claims.agree(made, ann, {mine.pk: (1, 0.75)}, "On 3 March.")
+    assert allocated() == (50, 50, False)  # one share alone is no agreement
+    claims.agree(made, ben, {his.pk: (1, 0.25)}, "On 3 March.")
+    assert allocated() == (75, 25, True)
+    claims.agree(made, ben, {his.pk: (2, 1.0)}, "I did more.")
+    assert allocated() == (50, 50, False)
+    claims.change(mine.pk, ann, 2, "I did more.", {"share": 1.0})
+    assert allocated() == (50, 50, False)
+    claims.agree(made, ben, {his.pk: (3, 0.1)}, "On 9 March.")
+    claims.agree(made, ann, {mine.pk: (3, 0.9)}, "On 9 March.")
+    assert allocated() == (80, 20, True)  # none gets more than it asks
+
+
+def test_thirds_that_add_up_to_the_whole_are_agreed(release, places):
+    made = pool()
+    for share in (0.3333, 0.3333, 0.3334):
+        claim(initiative(), made, 80, share=share)
+    claim(initiative(), made, -10)  # who spends instead has no share in what is saved
+    assert foreseen.shared(made, release).is_by_agreement
+
+
 # Proposals
 
 
@@ -186,3 +220,14 @@ def test_months_that_somebody_else_entered_meanwhile_are_not_overwritten(ann):
     with pytest.raises(keeping.EditedMeanwhile):
         costs.enter(made.pk, ann, seen, {date(2025, 5, 1): 600}, "Mine.")
     assert made.costs.count() == 1
+
+
+def test_a_month_taken_away_and_entered_anew_is_another(ann):
+    made, april = pool(), date(2025, 4, 1)
+    costs.enter(made.pk, ann, costs.stamp(made), {april: 500}, "From the accounts.")
+    seen = costs.stamp(made)
+    costs.enter(made.pk, ann, seen, {april: None}, "Not final.")
+    costs.enter(made.pk, ann, costs.stamp(made), {april: 777}, "Final.")
+    with pytest.raises(keeping.EditedMeanwhile):
+        costs.enter(made.pk, ann, seen, {april: 2}, "From a page left open.")
+    assert made.costs.get().pence == 777

@@ -65,6 +65,31 @@ def test_another_place_line_or_year_does_not(release, ann, other):
     assert pools.make(ann, org("B0"), asked(release), release).pk
 
 
+@pytest.mark.parametrize(
+    ("there", "words"), [("B0", "here"), ("R0", "North, above it"), ("S00", ", below it")]
+)
+def test_what_one_indicator_counts_is_one_pool_whatever_cost_line_it_is_put_on(release, ann, there, words):
+    stands = pool(there, "maternity", indicator="completed")
+    with pytest.raises(Wrong) as fault:
+        pools.make(ann, org("B0"), asked(release), release)
+    assert f"Pool {stands.pk} (Maternity" in fault.value.faults["indicator"]
+    assert words in fault.value.faults["indicator"]
+    entered = asked(release, indicator="", unit_cost_pence=0, unit_cost_source="")
+    made = pools.make(ann, org("B0"), entered, release)
+    counted = {"indicator": "completed", "unit_cost_pence": 250_00, "unit_cost_source": "Collection"}
+    with pytest.raises(Wrong, match="counts the same"):
+        pools.change(made.pk, ann, made.version, counted, "not entered any more", release)
+    stands.delete()
+    changed = pools.change(made.pk, ann, made.version, counted, "not entered any more", release)
+    assert pools.change(made.pk, ann, changed.version, {"unit_cost_pence": 1}, "cheaper", release)  # its own
+
+
+@pytest.mark.parametrize("other", [{"area": "B1"}, {"year": YEAR + 1}, {"indicator": ""}])
+def test_another_place_or_year_of_one_indicator_or_costs_that_are_entered_do_not(release, ann, other):
+    pool(**{"cost_line": "maternity", "indicator": "completed"} | other)
+    assert pools.make(ann, org("B0"), asked(release), release).pk
+
+
 def test_who_has_no_role_over_the_area_makes_none(release):
     with pytest.raises(Wrong, match="Upper Board"):
         pools.make(person("Ben", (Role.PLAN_MANAGER, "B1")), org("B0"), asked(release), release)

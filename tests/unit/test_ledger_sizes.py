@@ -4,12 +4,13 @@ from datetime import date
 
 import numpy as np
 import pytest
-from ledger_small import cost, pool
+from ledger_small import cost, org, pool, sized
 from small_release import monthly, release_of
 
 from careatlas.improve.delivery.ledger import sizes
 from careatlas.improve.delivery.models import PoolSize
 from careatlas.improve.people import organisations
+from careatlas.improve.record import keeping
 
 pytestmark = pytest.mark.django_db
 FIRST = date(2022, 4, 1)  # three years before April 2025
@@ -108,7 +109,7 @@ def test_a_registered_change_of_counting_inside_is_told_and_cannot_be_evidenced(
     rebase = {"indicator": "antibiotics", "area": "B0", "first_day": "2025-09-01", "reason": "A unit moved."}
     size = size_of(release_with(tmp_path, STEADY + [90.0] * 12, {"one": rebase}))
     assert size.pence is not None
-    assert sizes.is_counting_changed(size)
+    assert sizes.is_barred(size)
     assert size.reason == "Counting changed in September 2025: A unit moved."
 
 
@@ -126,7 +127,7 @@ def test_months_before_a_change_are_no_guide(tmp_path):
     changed = {"counting_changed_on": date(2022, 10, 1), "counting_changed_why": "Another unit's went"}
     size = size_of(release, began_on=date(2025, 10, 1), **changed)
     assert size.pence == pytest.approx(12_000_00, rel=0.1)
-    assert not sizes.is_counting_changed(size)
+    assert not sizes.is_barred(size)
 
 
 # --- costs entered, and what is kept ----------------------------------------------------------------------------
@@ -147,6 +148,80 @@ def test_a_release_is_asked_once_and_a_changed_pool_again(tmp_path):
     assert (sizes.take_sizes(release), sizes.take_sizes(release)) == (1, 0)
     sizes.forget(one)
     assert sizes.take_sizes(release) == 1
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "pence", "reason"),
+    [("costs", 2_400_00, ""), ("pool", 1_200_00, "Counting changed in June 2025: recoded.")],
+)
+def test_what_is_written_while_a_size_is_worked_out_is_not_lost(
+    tmp_path, monkeypatch, meanwhile, pence, reason
+):
+    """£900 a month, then £800, of £1,000 usual: whoever read the first is asked again, and £2,400 are kept."""
+    release = release_with(tmp_path, STEADY)
+    one = pool()
+    cost(one, [int(1000 * each) for each in STEADY] + [900_00] * 12, FIRST)
+    work_out = sizes._worked_out
+
+    def while_somebody_writes(pools, release):
+        found = work_out(pools, release)
+        monkeypatch.setattr(sizes, "_worked_out", work_out)
+        if meanwhile == "costs":
+            one.costs.filter(month__gte=date(2025, 4, 1)).update(pence=800_00)
+        else:
+            said = {"counting_changed_on": date(2025, 6, 1), "counting_changed_why": "recoded"}
+            keeping.change(one, "ann@nhs.test", "recoded", 1, **said)
+        sizes.forget(one)
+        return found
+
+    monkeypatch.setattr(sizes, "_worked_out", while_somebody_writes)
+    size = sizes.sizes_of(release, [one.pk])[one.pk]
+    assert (size.pence, size.reason) == (pytest.approx(pence, rel=0.03), reason)
+    sizes.forget(one)
+    assert size.pence == sizes.sizes_of(release, [one.pk])[one.pk].pence
+
+
+@pytest.mark.parametrize(
+    ("of_higher", "of_lower"),
+    [({"cost_line": "emergency_admissions"}, {"cost_line": "emergency_admissions"}),
+     ({"cost_line": "maternity", "indicator": "antibiotics"}, {"indicator": "antibiotics"})],
+)  # fmt: skip
+def test_of_two_pools_that_came_to_hold_the_same_the_lower_is_told_and_not_evidenced(
+    tmp_path, of_higher, of_lower
+):
+    """Sub-area S00 had a pool of its own; then it was moved into a board that has one, too."""
+    release = release_with(tmp_path, STEADY)
+    higher, lower = pool("B1", **of_higher), pool("S00", **of_lower)
+    for each in (higher, lower):
+        sized(each, release, 100, 30)
+    both = [lower.pk, higher.pk]
+    assert not any(sizes.is_barred(size) for size in sizes.sizes_of(release, both).values())
+    moved = org("S00")
+    keeping.change(moved, "the release", "moved", moved.version, path=f"{org('B1').path}S00/")
+    line = "Maternity" if "indicator" in of_higher else "Emergency admissions"
+    found = sizes.sizes_of(release, both)
+    assert found[lower.pk].reason == (
+        f"Pool {higher.pk} ({line}, 2025/26) stands at Middle Board, above it, and holds the same savings."
+    )
+    assert [sizes.is_barred(found[number]) for number in both] == [True, False]
+    higher.delete()
+    assert not sizes.is_barred(sizes.sizes_of(release, both)[lower.pk])
+
+
+def test_pools_of_other_lines_years_and_places_hold_nothing_of_each_others(tmp_path):
+    release = release_with(tmp_path, STEADY)
+    made = [
+        pool("B0"),
+        pool("S00", "maternity"),
+        pool("S00", year=2024),
+        pool("B1"),
+        pool("S01", "pathology"),
+    ]
+    for each in made:
+        sized(each, release, 100, 30)
+    assert not any(
+        sizes.is_barred(size) for size in sizes.sizes_of(release, [one.pk for one in made]).values()
+    )
 
 
 def test_limits_are_rounded_outwards_so_that_rounding_makes_nothing_sure(tmp_path):

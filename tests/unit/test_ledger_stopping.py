@@ -59,6 +59,22 @@ def test_what_it_claimed_of_a_year_to_come_is_gone(ann):
     assert not Claim.objects.exists()
 
 
+def test_an_idea_that_is_stopped_takes_nothing_from_others_and_claims_nothing_any_more(release, ann):
+    """Of 100, both ask 60 of the year: what runs has its 60 before and after."""
+    on = pool()
+    sized(on, release, 100, 30)
+    idea = initiative("S00", title="Idea", status=Status.IDEA)
+    claim(idea, on, 60)
+    claim(idea, pool(year=YEAR - 1), 60)  # of a year that is over, too
+    claim(initiative(title="Runs"), on, 60)
+    stopping.stop(idea.pk, ann, idea.version, "Never began.")
+    assert [one.initiative.title for one in Claim.objects.all()] == ["Runs"]
+    (line,) = ledger(release, claims_of(YEAR)).lines
+    assert line.whole.deduplicated == 60
+    told = Entry.objects.filter(kind="delivery.claim", action="removed")
+    assert [entry.why for entry in told] == [stopping.WHY_IDEA] * 2
+
+
 def test_an_idea_takes_nothing_from_others_until_its_first_gate_is_open(release, ann):
     on = pool()
     sized(on, release, 100, 30)

@@ -69,7 +69,7 @@ def test_worse_quality_blocks_evidence_and_headline_and_frees_nothing_for_others
         "Harmed": Amounts(60, 40, 0, 0, 0),
         "Held": Amounts(90, 60, 60, 18, 0),
     }
-    sent(harmed, date(2026, 2, 1), "The coding changed.", person("Ann", (Role.PLAN_MANAGER, "B0")))
+    sent(harmed, date(2026, 3, 1), "The coding changed.", person("Ann", (Role.PLAN_MANAGER, "B0")))
     assert by_title(whole(release))["Harmed"] == Amounts(60, 40, 40, 12, 0)
 
 
@@ -116,6 +116,19 @@ def test_cash_that_finance_did_not_confirm_is_evidenced_as_capacity(release):
     }
     Claim.objects.filter(pk=made.pk).update(confirmed_at=timezone.now())
     assert whole(release).totals() == {"recurrent cash": Amounts(60, 60, 60, 30, 0)}
+
+
+def test_what_cannot_be_told_has_no_part_of_another_kind_that_would_say_nought(release):
+    """Neither where the pool is not known, nor in the months not told yet of one that is."""
+    unknown, half = pool(), pool(cost_line="maternity")
+    sized(unknown, release, None, reason="Not enough history", last_day=None)
+    sized(half, release, 36, 12, last_day=date(YEAR, 9, 30))
+    doing = held(initiative())
+    claim(doing, unknown, 120, form="cash")
+    assert whole(release).totals() == {"recurrent cash": Amounts(120, 0, 0, 0, 120)}
+    claim(doing, half, 120, form="cash")
+    assert [leaf.kind for leaf in whole(release).leaves].count(CAPACITY) == 6
+    assert whole(release).totals()[CAPACITY] == Amounts(0, 0, 36, 12, 0)
 
 
 def test_shares_that_were_agreed_split_a_pool_and_else_what_is_claimed(release):

@@ -1,5 +1,6 @@
 """Claims on shared savings: never more than was saved, and equal to the penny however added up."""
 
+import tracemalloc
 from functools import partial
 from itertools import permutations
 
@@ -111,6 +112,16 @@ def test_shapley_of_many_claims_is_sampled_near_the_exact_and_the_same_each_time
     assert first.sum() == 40e6
     twelve = split_by_shapley(claim[1:], [0] * 12, [40e6])
     np.testing.assert_allclose(first[1:], twelve, rtol=0.08)  # the thirteenth, smallest claim takes a little
+
+
+def test_shapley_of_a_thousand_claims_does_not_fill_the_memory():
+    """All 10,000 orders at once are ten million places, 76 MiB a table, and there are four tables."""
+    tracemalloc.start()
+    shared = split_by_shapley(np.full(1000, 2e6), [0] * 1000, [1e9])
+    peak_mib = tracemalloc.get_traced_memory()[1] / 2**20
+    tracemalloc.stop()
+    assert peak_mib < 40
+    np.testing.assert_allclose(shared, 1e6, rtol=0.05)
 
 
 def test_agreed_shares_hold_up_to_what_was_asked():

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pyotp
 import pytest
 from django.core.exceptions import ValidationError
+from django.db.models import Value
+from django.db.models.functions import Replace
 from django.utils import timezone
 
 from careatlas.errors import NotKnownError
@@ -47,6 +49,26 @@ def test_the_same_release_again_changes_nothing(country, release):
     before = Entry.objects.count()
     assert organisations.take_from(release) == 0
     assert Entry.objects.count() == before
+
+
+def test_what_a_release_does_not_name_moves_with_what_it_lies_in(country, release):
+    """S00 went into another board without a network, its practice, or a part that releases name no more."""
+    network = organisations.enter("NET", "Network", Kind.NETWORK, org("S00"), "Ann", "new")
+    organisations.enter("PRA", "Practice", Kind.PRACTICE, network, "Ann", "new")
+    gone = {"parent": org("S00"), "path": f"{org('S00').path}OLD/", "is_current": False}
+    Organisation.objects.create(code="OLD", name="Merged", kind=Kind.SUB_AREA, **gone)
+    here = org("S00").path
+    Organisation.objects.filter(path__startswith=here).update(
+        path=Replace("path", Value(here), Value("SIM/R1/B9/S00/"))
+    )
+    assert org("PRA").path == "SIM/R1/B9/S00/NET/PRA/"
+    assert organisations.take_from(release) == 4
+    assert [org(code).path for code in ("S00", "NET", "PRA", "OLD")] == [
+        here, f"{here}NET/", f"{here}NET/PRA/", f"{here}OLD/",
+    ]  # fmt: skip
+    assert [org(code).is_current for code in ("PRA", "OLD")] == [True, False]
+    assert Entry.objects.filter(key="PRA", who="the release", why__contains="moved").exists()
+    assert organisations.take_from(release) == 0
 
 
 def test_a_role_reaches_all_below_and_nothing_beside_or_above(ann):

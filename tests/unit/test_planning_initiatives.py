@@ -6,6 +6,7 @@ import planned
 import pytest
 from authored import person
 from django.utils import timezone
+from ledger_small import claim, initiative, pool
 
 from careatlas.errors import NotKnownError
 from careatlas.improve.delivery.models import Initiative, Status
@@ -117,6 +118,31 @@ def test_an_initiative_joins_no_plan_of_another_place(ann, release):
             initiatives.join(one.pk, plan.pk, everywhere, one.version)
     with pytest.raises(Wrong, match="does not lie in"):
         planned.initiative(everywhere, release, "B0", within=other)
+
+
+def test_no_plan_of_another_year_is_joined_while_claims_of_this_one_stand(ann, release):
+    this_year, next_year = planned.plan(ann, release, year=2025), planned.plan(ann, release, year=2026)
+    one = initiative(plan=this_year)
+    standing = claim(one, pool(), 1200)
+    with pytest.raises(Wrong, match=f"claim {standing.pk} \\(Emergency admissions, 2025/26\\)"):
+        initiatives.join(one.pk, next_year.pk, ann, one.version, "late")
+    one.refresh_from_db()
+    assert one.plan == this_year
+    standing.delete()
+    assert initiatives.join(one.pk, next_year.pk, ann, one.version, "late").plan == next_year
+
+
+def test_a_start_is_not_moved_behind_months_of_which_savings_are_claimed(ann, release):
+    """What is saved from October on stands in the way of November, and what is spent in April of nothing."""
+    one = initiative(starts_on=date(2026, 4, 1))
+    on = pool(year=2026)
+    saved = claim(one, on, 600, phasing=[0] * 6 + [100] * 6)
+    claim(one, on, -100, phasing=[-100] + [0] * 11)
+    with pytest.raises(Wrong, match=f"before it: change those of claim {saved.pk} ") as fault:
+        initiatives.change(one.pk, {"starts_on": "2026-10-02"}, ann, one.version, "late", release)
+    assert set(fault.value.faults) == {"starts_on"}
+    later = initiatives.change(one.pk, {"starts_on": "2026-10-01"}, ann, one.version, "late", release)
+    assert later.starts_on == date(2026, 10, 1)
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def test_two_who_change_one_part_do_not_overwrite_each_other(one, ann, release):
 def test_a_measure_that_is_taken_out_leaves_its_figures_and_cycles_in_the_record(one, ann, release):
     measure = planned.add("measures", one, ann, release)
     cycle = planned.add("cycles", one, ann, release, measure=str(measure.pk))
-    figures.keep(measure.pk, "2026-01,4\n2026-02,5", ann)
+    planned.entered(measure, "2026-01,4\n2026-02,5", ann)
     parts.remove("measures", measure.pk, ann, 1, "Not counted any more.")
     cycle.refresh_from_db()
     assert cycle.measure is None
@@ -121,7 +121,7 @@ def test_an_unknown_kind_of_part_is_told_with_those_there_are(one, ann, release)
 @pytest.mark.parametrize(
     "text",
     ["2026-01,4\n2026-02,5.5", "month,value\r\n2026-01,4\r\n\r\n2026-02,5.5\r\n", "2026-01\t4\n2026-02\t5.5",
-     "\ufeffperiod;value\n2026-01;4\n2026-02;5.5;"],
+     "\ufeffperiod;value\n2026-01;4\n2026-02;5.5;", "month,value\r2026-01,4\r2026-02,5.5"],
 )  # fmt: skip
 def test_months_are_read_as_a_spreadsheet_gives_them(text):
     assert figures.read_months(text) == {date(2026, 1, 1): 4.0, date(2026, 2, 1): 5.5}
@@ -154,20 +154,44 @@ def test_a_line_that_cannot_be_meant_stops_all_of_them(text, told):
 
 def test_a_month_on_file_changes_only_with_a_reason_and_the_same_again_is_nothing(one, ann, release):
     measure = planned.add("measures", one, ann, release)
-    assert figures.keep(measure.pk, "2026-01,4", ann) == (1, 0)
-    assert figures.keep(measure.pk, "2026-01,4\n2026-02,5", ann) == (1, 0)
+    assert planned.entered(measure, "2026-01,4", ann) == (1, 0)
+    assert planned.entered(measure, "2026-01,4\n2026-02,5", ann) == (1, 0)
     with pytest.raises(Wrong, match="on file for January 2026: say why"):
-        figures.keep(measure.pk, "2026-01,6\n2026-03,7", ann)
+        planned.entered(measure, "2026-01,6\n2026-03,7", ann)
     assert Figure.objects.count() == 2  # March neither
-    assert figures.keep(measure.pk, "2026-01,6", ann, "Counted again.") == (0, 1)
-    assert figures.as_text(measure) == "month,value\n2026-01,6\n2026-02,5\n"
+    assert planned.entered(measure, "2026-01,6", ann, "Counted again.") == (0, 1)
+    heading, *lines = figures.as_text(measure).splitlines()
+    assert (heading, lines) == (f"month,value,fetched {figures.stamp(measure)}", ["2026-01,6", "2026-02,5"])
     assert figures.read_months(figures.as_text(measure)) == {date(2026, 1, 1): 6.0, date(2026, 2, 1): 5.0}
+
+
+def test_months_that_somebody_corrected_meanwhile_are_not_set_back(one, ann, release):
+    """March was 6 when the first writer looked; 60 is right."""
+    measure = planned.add("measures", one, ann, release)
+    planned.entered(measure, "2026-03,6", ann)
+    seen = figures.stamp(measure)
+    planned.entered(measure, "2026-03,60", ann, "A nought was missing.")
+    with pytest.raises(keeping.EditedMeanwhile):
+        figures.keep(measure.pk, ann, seen, "2026-02,5\n2026-03,6", "February came late.")
+    assert [figure.value for figure in measure.figures.all()] == [60.0]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_file_that_was_fetched_says_what_was_on_file_then(one, ann, release, separator):
+    measure = planned.add("measures", one, ann, release)
+    assert figures.as_text(measure) == f"month,value,fetched {figures.stamp(measure)}\n"
+    planned.entered(measure, "2026-03,6", ann)
+    file = figures.as_text(measure).replace(",", separator)
+    assert figures.stamp_in(file) == figures.stamp(measure)
+    assert figures.stamp_in("") == figures.stamp_in("month,value,note\n2026-03,6") == ""
+    again = figures.without_stamp(file)
+    assert (figures.stamp_in(again), figures.read_months(again)) == ("", figures.read_months(file))
 
 
 def test_no_figures_are_typed_in_that_the_atlas_has(one, ann, release):
     measure = planned.add("measures", one, ann, release, indicator="antibiotics", area="S00")
     with pytest.raises(Wrong, match="come from the atlas"):
-        figures.keep(measure.pk, "2026-01,4", ann)
+        planned.entered(measure, "2026-01,4", ann)
 
 
 # From an example

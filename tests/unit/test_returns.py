@@ -50,10 +50,10 @@ def plan(ann, release):
 def running(ann, release, plan):
     """Makes initiatives of the plan that run since April, with quality that held until December."""
 
-    def make(title="Ringing patients", figures=(9.0, 11.0) * 24):
+    def make(title="Ringing patients", figures=(9.0, 11.0) * 24, last=DECEMBER):
         made = planned.initiative(ann, release, within=plan, title=title)
         Initiative.objects.filter(pk=made.pk).update(status="running")
-        small.measure(made, list(figures), DECEMBER)
+        small.measure(made, list(figures), last)
         made.refresh_from_db()
         return made
 
@@ -198,6 +198,17 @@ def test_quality_that_got_worse_asks_for_words(running, release):
     assert told == "Quality got worse: Readmissions."
 
 
+def test_before_its_start_nobody_is_asked_for_quality(running, release):
+    """It starts in November: October's return is ready, November's asks for what is missing."""
+    later = running("Later", [9.0, 11.0] * 18, OCTOBER)
+    Initiative.objects.filter(pk=later.pk).update(starts_on=date(2026, 11, 1))
+    later.refresh_from_db()
+    october, november = (returns.asked_of(later, month, release) for month in (OCTOBER, date(2026, 11, 1)))
+    assert (october.exceptions, october.is_ready) == ([], True)
+    assert november.exceptions == ["Quality is not known, figures are missing: Readmissions."]
+    assert october.quality.missing == ("Readmissions",)  # in the ledger it blocks all the same
+
+
 # Sending in
 
 
@@ -299,7 +310,8 @@ def test_a_milestone_of_the_future_is_not_done_and_the_return_stays_unsent(one, 
 
 @pytest.fixture
 def worse(running, ann, pool, release):
-    made = running("Worse", [9.0, 11.0] * 19 + [40.0] * 10)
+    """Since April, and known to October."""
+    made = running("Worse", [9.0, 11.0] * 18 + [40.0] * 7, OCTOBER)
     claims.add(made, pool, ann, A_YEAR, "recurrent", "capacity")
     return made
 
@@ -328,6 +340,32 @@ def test_an_excuse_said_before_the_return_holds_once_it_is_sent_in_and_for_its_m
     assert lets_through(worse, release)
     sent_in(worse, ann, release, month=date(2026, 11, 1), words="Still.")
     assert not lets_through(worse, release)  # it is asked for anew
+
+
+def test_who_takes_their_claim_back_does_not_excuse_either(worse, ann, release):
+    claim = worse.claims.get()
+    claims.withdraw(claim.pk, ann, claim.version, "For a moment.")
+    assert not sending.may_excuse(ann, worse)
+    with pytest.raises(Wrong, match="You claim what it saves"):
+        sent_in(worse, ann, release, words="We look into it.", excuse="Counted anew.")
+
+
+def test_an_excuse_is_kept_with_the_measures_it_is_of_and_said_again_it_is_of_those_of_today(worse, release):
+    pat, first = person("Pat", (Role.PUBLISHER, "B0")), worse.measures.get()
+    kept = sending.excuse(worse.pk, OCTOBER, "Counted anew.", pat, 0, release)
+    assert kept.excused == [first.pk]
+    second = small.measure(worse, [], title="Deaths")  # no figure yet: missing
+    kept = sending.excuse(worse.pk, OCTOBER, "Counted anew.", pat, 1, release)
+    assert (kept.excused, kept.version) == ([first.pk, second.pk], 2)
+
+
+def test_who_sends_in_the_same_words_again_widens_no_excuse(worse, ann, release):
+    pat, first = person("Pat", (Role.PUBLISHER, "B0")), worse.measures.get()
+    sending.excuse(worse.pk, OCTOBER, "Counted anew.", pat, 0, release)
+    small.measure(worse, [], title="Deaths")
+    kept = sent_in(worse, ann, release, version=1, words="We look into it.", excuse="Counted anew.")
+    assert (kept.excused, kept.excused_by) == ([first.pk], pat)
+    assert not lets_through(worse, release)
 
 
 def test_another_plan_manager_excuses_in_the_form_itself(worse, release):

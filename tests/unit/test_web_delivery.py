@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from careatlas.improve.delivery.models import Figure, Initiative, Milestone, Plan, Risk
-from careatlas.improve.delivery.planning import figures, plans, seen
+from careatlas.improve.delivery.planning import plans, seen
 from careatlas.improve.people import organisations
 from careatlas.improve.people.models import Role
 
@@ -316,23 +316,47 @@ def test_a_figure_of_the_atlas_is_shown_with_interval_period_and_denominator(cli
 def test_figures_are_pasted_or_sent_as_a_file_and_come_back_as_one(client, one):
     measure = one.measures.get()
     here = f"/delivery/measures/{measure.pk}/figures/"
-    assert client.post(here, {"months": "2026-01,4\n2026-02,5"}).status_code == 303
-    file = SimpleUploadedFile("ours.csv", b"month,value\n2026-03,6\n")
-    assert client.post(here, {"file": file, "months": ""}).status_code == 303
-    assert (
-        client.get(f"/delivery/measures/{measure.pk}/figures.csv").content
-        == b"month,value\n2026-01,4\n2026-02,5\n2026-03,6\n"
-    )
+
+    def sent(**said):
+        seen = re.search(r'name="seen" value="(\w+)"', text_of(client.get(here)))[1]
+        return client.post(here, {"seen": seen} | said)
+
+    assert sent(months="2026-01,4\n2026-02,5").status_code == 303
+    assert sent(file=SimpleUploadedFile("ours.csv", b"month,value\n2026-03,6\n")).status_code == 303
+    fetched = client.get(f"/delivery/measures/{measure.pk}/figures.csv").content.decode()
+    assert fetched.splitlines()[1:] == ["2026-01,4", "2026-02,5", "2026-03,6"]
     assert "February 2026" in text_of(client.get(here))
     page = text_of(client.get(place(one)))
     assert "6 complaints" in page
-    wrong = client.post(here, {"months": "2026-04,many"})
+    wrong = sent(months="2026-04,many")
     assert wrong.status_code == 422
     assert "2026-04,many" in text_of(wrong)
     assert "which is no number" in text_of(wrong)
-    changed = client.post(here, {"months": "2026-01,9"})
+    changed = sent(months="2026-01,9")
     assert "on file for January 2026: say why they change" in text_of(changed)
     assert Figure.objects.get(month="2026-01-01").value == 4
+
+
+def test_a_file_fetched_before_somebody_corrected_a_month_does_not_set_it_back(client, ann, one):
+    """March was 6 when the file was fetched; a colleague makes it 60; the file comes back for February's sake."""
+    measure = one.measures.get()
+    here = f"/delivery/measures/{measure.pk}/figures/"
+    planned.entered(measure, "2026-02,5\n2026-03,6", ann)
+    fetched = client.get(f"{here[:-1]}.csv").content.replace(b"2026-02,5", b"2026-02,5.5")
+    planned.entered(measure, "2026-03,60", ann, "A nought was missing.")
+    late = client.post(here, {"file": SimpleUploadedFile("ours.csv", fetched), "why": "February came late."})
+    page = text_of(late)
+    assert late.status_code == 409
+    assert "Somebody else changed this meanwhile" in page
+    assert "On file now, where the box says something else: February 2026, 5; March 2026, 60." in page
+    assert "month,value\n2026-02,5.5\n2026-03,6\n</textarea>" in page  # without the stamp of then
+    assert sorted(figure.value for figure in measure.figures.all()) == [5, 60]
+    seen = re.search(r'name="seen" value="(\w+)"', page)[1]
+    kept = client.post(
+        here, {"months": "month,value\n2026-02,5.5", "seen": seen, "why": "February came late."}
+    )
+    assert kept.status_code == 303
+    assert sorted(figure.value for figure in measure.figures.all()) == [5.5, 60]
 
 
 def test_a_file_that_is_no_text_is_refused_in_words(client, one):
@@ -407,7 +431,6 @@ def test_of_much_that_is_not_as_planned_the_worst_is_told_and_the_rest_is_counte
     assert "Late since 1 March 2026: Step 2." in page
     assert "Step 3" not in page
     assert "and 2 more" in page
-    assert figures.as_text(one.measures.get()) == "month,value\n"
 
 
 def test_entered_figures_make_a_control_chart_with_gaps_where_a_month_is_not_known(client, ann, one, release):
@@ -415,7 +438,7 @@ def test_entered_figures_make_a_control_chart_with_gaps_where_a_month_is_not_kno
     measure = one.measures.get()
     here = f"/delivery/measures/{measure.pk}/chart/"
     assert "takes four figures" in text_of(client.get(here))
-    figures.keep(measure.pk, "2026-01,4\n2026-02,6\n2026-04,4\n2026-05,6", ann)
+    planned.entered(measure, "2026-01,4\n2026-02,6\n2026-04,4\n2026-05,6", ann)
     rows = seen.chart_points(measure, release)
     assert [row["value"] for row in rows] == [4, 6, None, 4, 6]
     assert rows[2]["point"] == "missing"
@@ -432,7 +455,7 @@ def test_entered_figures_stand_beside_business_as_usual_and_the_target(client, a
     months = [f"{year}-{month:02d}" for year in range(2023, 2027) for month in range(1, 13)]
     values = [*([99, 101, 100, 102, 98] * 8)[:39], *[85] * 9]  # one starts in April 2026
     measure = planned.add("measures", one, ann, release, title="Visits", target="", target_percent="-10")
-    figures.keep(measure.pk, "\n".join(map("{},{}".format, months, values)), ann)
+    planned.entered(measure, "\n".join(map("{},{}".format, months, values)), ann)
     page = text_of(client.get(f"/delivery/measures/{measure.pk}/chart/"))
     assert "April 2026 to December 2026: 765 counted; business as usual would have been" in page
     assert "Target, 10% fewer than business as usual: met" in page

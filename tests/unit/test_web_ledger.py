@@ -313,6 +313,84 @@ def test_a_claim_is_withdrawn_with_a_reason_and_the_record_keeps_it(client, hosp
     assert Entry.objects.get(action="removed").why == "Counted twice."
 
 
+@pytest.mark.parametrize("status", [Status.STOPPED, Status.FINISHED])
+def test_a_claim_of_what_is_over_is_not_raised_only_withdrawn(client, hospital, status):
+    made = claim(running(), hospital, 300)
+    here = f"/delivery/claims/{made.pk}/"
+    said = SAID | {"version": 1, "why": "More."}
+    looked = re.search(r'name="looked" value="(\w+)"', text_of(client.post(here, said | {"do": "look"})))[1]
+    type(made.initiative).objects.filter(pk=made.initiative_id).update(status=status)
+    for said_now in ({"do": "look"}, {"do": "keep", "looked": looked}):
+        answer = client.post(here, said | said_now)
+        assert answer.status_code == 422
+        assert f"It is {status.label.lower()}: it takes no new claims" in text_of(answer)
+    assert Claim.objects.get().pence == 300
+    page = text_of(client.get(here))
+    assert (
+        f"Its initiative is {status.label.lower()}: the claim is not changed any more, only withdrawn."
+        in page
+    )
+    assert 'value="look"' not in page
+    pool_page = text_of(client.get(f"/delivery/pools/{hospital.pk}/"))
+    assert "Agree shares" not in pool_page
+    shares = {f"share-{made.pk}": "50", f"version-{made.pk}": 1, "why": "All agreed."}
+    answer = client.post(f"/delivery/pools/{hospital.pk}/shares/", shares)
+    assert answer.status_code == 422
+    assert f"Hospital at home is {status.label.lower()}: its share stays." in text_of(answer)
+    assert client.post(here, {"do": "withdraw", "version": 1, "why": "Twice."}).status_code == 303
+
+
+def test_months_before_anything_could_be_saved_are_refused_beside_their_boxes(client, hospital):
+    one = running()
+    type(one).objects.filter(pk=one.pk).update(starts_on=date(YEAR, 10, 1))
+    said = SAID | {"pool": hospital.pk, "month-1": "60"}
+    answer = client.post(of_claims(one), said)
+    page = text_of(answer)
+    assert answer.status_code == 422
+    assert re.search('class="wrong" id="months-wrong">Nothing is saved before October 2025', page)
+    assert 'name="month-1" value="60"' in page
+    looked_and_kept(client, one, SAID | {"pool": hospital.pk})
+    assert Claim.objects.get().phasing == [0] * 6 + [10 * POUND] * 6
+
+
+def test_shares_that_do_not_add_up_are_told_and_split_nothing(client, hospital):
+    """Of 100, two who ask for 90 each have 50 each while their shares are 75 and 50."""
+    one, two = (claim(running(title), hospital, 90 * POUND) for title in ("A", "B"))
+    said = {f"share-{one.pk}": "75", f"version-{one.pk}": 1, f"share-{two.pk}": "50", f"version-{two.pk}": 1}
+    client.post(f"/delivery/pools/{hospital.pk}/shares/", said | {"why": "All."})
+    page = text_of(client.get(f"/delivery/pools/{hospital.pk}/"))
+    assert "2 of 2 claims on it have a share, together 125%" in page
+    assert "as all who claim on it agreed" not in page
+    assert page.count('data-label="De-duplicated">£50.0') == 2
+
+
+def test_finance_of_the_pools_own_area_is_shown_what_is_claimed_of_it_in_cash_and_confirms_it(atlas, release):
+    """A region claims on a trust's pool: the trust's finance knows its budget lines, and sees nothing else of it."""
+    trusts = pool("T01")
+    sized(trusts, release, 100 * POUND, 30 * POUND)
+    draft = Plan.objects.create(organisation_id="R0", year=YEAR, title="Ours")
+    regions = running("Fewer agency shifts", "R0", plan=draft)
+    cash, capacity = (claim(regions, trusts, 60 * POUND, form=form) for form in ("cash", "capacity"))
+    idea = claim(running("A thought", "R0"), trusts, 60 * POUND, form="cash")
+    type(regions).objects.filter(pk=idea.initiative_id).update(status=Status.IDEA)
+    fin = signed_in(person("Fin", (Role.FINANCE_ASSURER, "T01")))
+    here = f"/delivery/claims/{cash.pk}/"
+    page = text_of(fin.get(here))
+    assert "Which budget line fell" in page
+    assert "Claimed by Fewer agency shifts, North" in page
+    its_page = f"/delivery/initiatives/{regions.pk}/"
+    assert its_page not in page
+    for hidden in (its_page, f"/delivery/claims/{capacity.pk}/", f"/delivery/claims/{idea.pk}/"):
+        assert fin.get(hidden).status_code == 404
+    assert f'href="{here}"' in text_of(fin.get(f"/delivery/pools/{trusts.pk}/"))
+    reader = signed_in(person("Rea", (Role.READER, "T01")))
+    assert reader.get(here).status_code == 404
+    assert fin.post(here, {"do": "withdraw", "version": 1, "why": "x"}).status_code == 404
+    assert fin.post(here, {"do": "confirm", "version": 1, "why": "Ward 3, by £60"}).status_code == 303
+    cash.refresh_from_db()
+    assert cash.confirmed_by.name == "Fin"
+
+
 def test_finance_confirms_cash_and_whoever_wrote_it_is_not_asked(client, hospital, ann):
     one = running()
     _, kept = looked_and_kept(client, one, SAID | {"pool": hospital.pk, "form": "cash"})
@@ -340,7 +418,7 @@ def test_shares_are_agreed_on_the_pools_page_and_then_split_it(client, hospital)
     late = client.post(f"{here}shares/", said | {f"share-{one.pk}": "50", "why": "Mine"})
     assert late.status_code == 409
     assert 'value="50"' in text_of(late)
-    assert "75% agreed" in text_of(late)
+    assert "75% entered" in text_of(late)
 
 
 # Proposals
@@ -511,6 +589,24 @@ def test_the_map_has_pools_that_are_asked_for_too_much_first(client, hospital, r
     spec = json.loads(client.get(f"/delivery/overlaps.json?organisation=B0&year={YEAR}").content)
     assert "Emergency admissions, Upper Board: 2 ask £150, it holds £100" in spec["description"]
     assert client.get(f"/delivery/overlaps.svg?organisation=B0&year={YEAR}").content.startswith(b"<svg")
+
+
+def test_a_pool_that_came_to_lie_in_another_of_its_line_is_told_and_not_evidenced(client, hospital, release):
+    """Without the board's own, all £80 that S00 claims would be evidenced."""
+    below = pool("S00")
+    sized(below, release, 80 * POUND, 40 * POUND)
+    claim(running("Mine", "S00"), below, 80 * POUND)
+    words = f"Pool {hospital.pk} (Emergency admissions, 2025/26) stands at Upper Board, above it, and holds the same"
+    for address in (
+        f"/delivery/pools/{below.pk}/",
+        f"/delivery/overlaps/?year={YEAR}",
+        "/delivery/ledger/rows/",
+    ):
+        assert f"{words} savings. Nothing of it is evidenced." in text_of(client.get(address))
+    rows = json.loads(client.get(f"/delivery/ledger/rows.json?year={YEAR}").content)
+    told = ("deduplicated_pence", "evidenced_pence", "headline_pence")
+    assert [sum(row[name] for row in rows) for name in told] == [80 * POUND, 0, 0]
+    assert {row["pool_note"] for row in rows} == {f"{words} savings."}
 
 
 def test_of_an_initiative_that_one_does_not_see_only_whose_it_is_and_how_much_is_told(client, hospital):

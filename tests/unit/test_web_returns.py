@@ -202,7 +202,7 @@ def test_quality_is_excused_by_name_in_a_form_of_its_own(client, one, ann, relea
     claims.add(one, one.claims.get().pool, ann, 1_000, "recurrent", "capacity")
     page = text_of(client.get(place(one)))
     assert "Quality is not known, figures are missing: Readmissions." in page
-    assert "who wrote none of its claims can say why" in page
+    assert "who never wrote any of its claims can say why" in page
     assert 'id="excuse"' not in page
     pat = signed_in(person("Pat", (Role.PUBLISHER, "B0")))
     assert 'id="excuse"' in text_of(pat.get(place(one)))
@@ -265,7 +265,9 @@ def test_a_return_takes_few_questions_to_the_database(client, one):
     assert alone <= 35
 
 
-def test_where_nothing_goes_on_this_year_the_last_month_of_the_latest_plan_is_shown(client, one, ann, release):
+def test_where_nothing_goes_on_this_year_the_last_month_of_the_latest_plan_is_shown(
+    client, one, ann, release
+):
     Initiative.objects.exclude(pk=one.pk).delete()
     Plan.objects.filter(pk=one.plan_id).update(year=2024)
     assert "Returns for March 2025" in text_of(client.get("/delivery/returns/"))

@@ -229,10 +229,24 @@ def sees_pool(person: Person, pool: Pool) -> bool:
     return any(pool.area.path.startswith(path) or path.startswith(pool.area.path) for path in own)
 
 
+def sees_claim(person: Person, claim: Claim) -> bool:
+    return sees_initiative(person, claim.initiative) or _is_asked(person, claim)
+
+
 def confirms(person: Person, claim: Claim) -> bool:
     """Finance over the pool's area, where the claim itself is seen."""
     is_finance = _given(person, claim.pool.area.path, Role.FINANCE_ASSURER)
-    return is_finance and sees_initiative(person, claim.initiative)
+    return is_finance and sees_claim(person, claim)
+
+
+def _is_asked(person: Person, claim: Claim) -> bool:
+    """Finance of a pool, whether a budget line fell: of what is claimed of it in cash, and by whom."""
+    is_cash = claim.form == "cash" and claim.pence > 0 and claim.initiative.status != Status.IDEA
+    return is_cash and _given(person, claim.pool.area.path, Role.FINANCE_ASSURER)
+
+
+def _is_named(person: Person, initiative: Initiative) -> bool:
+    return any(_is_asked(person, claim) for claim in initiative.claims.all())
 
 
 def agrees_shares(person: Person, pool: Pool) -> bool:
@@ -262,8 +276,11 @@ SEEN_BY: dict[str, tuple[Any, Callable[[Person, Any], bool]]] = {
     "grant": (Grant, governs),
     "token": (Token, lambda person, token: token.user_id == person.key),
     "plan": (Plan, sees_plan),
-    "initiative": (Initiative, lambda person, one: sees_initiative(person, one) or was_told(person, one)),
-    "claim": (Claim, lambda person, claim: sees_initiative(person, claim.initiative)),
+    "initiative": (
+        Initiative,
+        lambda person, one: sees_initiative(person, one) or was_told(person, one) or _is_named(person, one),
+    ),
+    "claim": (Claim, sees_claim),
     "proposal": (Proposal, lambda person, proposal: sees_initiative(person, proposal.initiative)),
     "pool": (Pool, sees_pool),
     "report": (Report, sees_report),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from careatlas.improve.delivery.models import Claim, Initiative, Measure, Plan, Pool, Risk, Status
+from careatlas.improve.delivery.planning import figures
 from careatlas.improve.evidence.models import Adoption, Assessment, Example, Invitation, Stage, Thread, Token
 from careatlas.improve.people.models import Organisation, Role
 from walkers.people import HERE, THERE, Person
@@ -23,6 +24,7 @@ from walkers.rights import (
     plans_for,
     reads_thread,
     sees,
+    sees_claim,
     sees_initiative,
     sees_plan,
     sees_pool,
@@ -310,6 +312,12 @@ def _on_claim(person: Person, claim: Claim, said: Row) -> bool:
     return writes_initiative(person, claim.initiative)
 
 
+def _changes_claim(person: Person, claim: Claim, said: Row) -> bool:
+    """Of an initiative that is over it is only withdrawn, or confirmed."""
+    is_left = said["do"] in ("withdraw", "confirm")
+    return _on_claim(person, claim, said) if is_left else is_going_on(person, claim.initiative)
+
+
 def _gate_form(person: Person, thing: Any, lot: Any) -> Row:
     return {
         "do": lot.choice(["shut", "open", "judge", "agree"]),
@@ -489,7 +497,9 @@ RULES: dict[str, Rule] = {
     "delivery/initiatives/<int:number>/claims/new/": Rule(
         "initiative", get=of(writes_initiative), post=of(writes_initiative), may=of(is_going_on), form=_claim_form
     ),
-    "delivery/claims/<int:number>/": Rule("claim", get=on(sees_initiative), post=_on_claim, form=_claim_form),
+    "delivery/claims/<int:number>/": Rule(
+        "claim", get=of(sees_claim), post=_on_claim, may=_changes_claim, form=_claim_form
+    ),
     "delivery/proposals/<int:number>/aside/": Rule("proposal", post=on(writes_initiative), form=of_version),
     "delivery/pools/new/": Rule(get=a(*SEE_DRAFTS), post=a(*SEE_DRAFTS), may=_makes_there, form=_pool_form),
     "delivery/pools/<int:number>/": Rule("pool", get=of(sees_pool), post=of(_makes), form=_pool_form),
@@ -516,7 +526,9 @@ RULES: dict[str, Rule] = {
     "delivery/reports/<int:number>.<slug:kind>": Rule("report", get=of(sees_report)),
     "delivery/measures/<int:number>/figures/": Rule(
         "measure", get=on(writes_initiative), post=on(writes_initiative), may=on(is_going_on),
-        form=lambda person, thing, lot: {"months": f"2026-01,{lot.randint(1, 9)}", "why": "Because."},
+        form=lambda person, thing, lot: {
+            "months": f"2026-01,{lot.randint(1, 9)}", "why": "Because.", "seen": figures.stamp(thing),
+        },
     ),
     "delivery/measures/<int:number>/figures.csv": Rule("measure", get=on(sees_initiative)),
     "delivery/measures/<int:number>/chart/": Rule("measure", get=on(sees_initiative)),

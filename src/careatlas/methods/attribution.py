@@ -51,6 +51,7 @@ CHAPTER = "Opportunity and benefit"
 TIMINGS, FORMS = ("recurrent", "one-off"), ("cash", "cost avoided", "capacity")
 KINDS = tuple(f"{timing} {form}" for timing in TIMINGS for form in FORMS)
 EXACT_TO, ORDERS = 12, 10_000  # claims in a pool that Shapley is exact to; orders drawn above that
+CELLS = 2**18  # places in orders that are held at once
 LARGEST = 2.0**53  # pence: above this, whole numbers are no longer told apart
 
 
@@ -314,7 +315,12 @@ def _shapley(asked: Numbers, total: float, _: np.random.Generator) -> Numbers:
 
 
 def _sampled_shapley(asked: Numbers, total: float, rng: np.random.Generator) -> Numbers:
-    order = rng.permuted(np.tile(np.arange(len(asked)), (ORDERS, 1)), axis=1)
-    worth = np.minimum(asked[order].cumsum(axis=1), total)
-    added = np.diff(worth, axis=1, prepend=0)
-    return np.bincount(order.ravel(), weights=added.ravel(), minlength=len(asked)) / ORDERS
+    """Orders are drawn in blocks: all at once, those of a thousand claims fill the memory."""
+    members, added = len(asked), np.zeros(len(asked))
+    at_once = max(1, CELLS // members)
+    for start in range(0, ORDERS, at_once):
+        order = rng.permuted(np.tile(np.arange(members), (min(at_once, ORDERS - start), 1)), axis=1)
+        worth = np.minimum(asked[order].cumsum(axis=1), total)
+        gains = np.diff(worth, axis=1, prepend=0)
+        added += np.bincount(order.ravel(), weights=gains.ravel(), minlength=members)
+    return added / ORDERS

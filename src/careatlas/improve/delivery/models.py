@@ -238,13 +238,15 @@ class Claim(Kept):
 class Return(Kept):
     """What is said of an initiative for a month: what data cannot tell. ``figures``: claim -> ``{"actual": pence from
     April to the month's end, "outturn": pence of the whole year}`` as its owner sees them, None where nothing is known;
-    ``excuse``: why a quality measure that got worse does not count against it, and who says so."""
+    ``excuse``: why quality that got worse, or is missing, does not count against it, and who says so; ``excused``: of
+    which measures, by number."""
 
     initiative = models.ForeignKey(Initiative, on_delete=models.CASCADE, related_name="returns")
     month = models.DateField()
     figures = models.JSONField(default=dict)
     words = models.TextField(blank=True)
     excuse = models.TextField(blank=True)
+    excused = models.JSONField(default=list)
     excused_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="excused")
     sent_in_at = models.DateTimeField(null=True)
     sent_in_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="sent_in")

@@ -4,7 +4,8 @@ Those that a release no longer names stay, because what they wrote is still thei
 entered by hand under one of the release's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from django.db import transaction
 
@@ -26,9 +27,10 @@ WHO = "the release"
 
 @transaction.atomic
 def take_from(release: Release) -> int:
-    """Bring the list to what the release says, and give how many rows changed."""
-    known = {row.code: row for row in Organisation.objects.select_related("parent")}
-    changed, current = 0, set()
+    """Bring the list to what the release says, and give how many rows changed. What the release does not name follows
+    what it lies in, so that rights and sums over a place that moved reach it still."""
+    known = {row.code: row for row in Organisation.objects.all()}
+    changed, paths = 0, {}
     for area, parent, path in _from_the_top(release):
         said = {
             "name": area["name"],
@@ -37,19 +39,39 @@ def take_from(release: Release) -> int:
             "path": path,
             "is_current": True,
         }
-        current.add(area["code"])
-        row = known.get(area["code"])
+        paths[area["code"]] = path
+        row = known.pop(area["code"], None)
         if row is None:
             keeping.create(Organisation, WHO, f"named in release {release.id}", code=area["code"], **said)
             changed += 1
-        elif any(getattr(row, name) != value for name, value in said.items()):
-            keeping.change(row, WHO, f"as release {release.id} has it", row.version, **said)
-            changed += 1
-    for row in known.values():
-        if row.kind not in ENTERED and row.code not in current and row.is_current:
-            keeping.change(row, WHO, f"release {release.id} names it no more", row.version, is_current=False)
-            changed += 1
+        else:
+            changed += _changed(row, f"as release {release.id} has it", said)
+    for row, path in _below(known, paths):
+        if row.kind in ENTERED:
+            changed += _changed(row, f"it lies in what release {release.id} moved", {"path": path})
+        else:
+            said = {"path": path, "is_current": False}
+            changed += _changed(row, f"release {release.id} names it no more", said)
     return changed
+
+
+def _changed(row: Organisation, why: str, said: Mapping[str, Any]) -> bool:
+    if all(getattr(row, name) == value for name, value in said.items()):
+        return False
+    keeping.change(row, WHO, why, row.version, **said)
+    return True
+
+
+def _below(left: Mapping[str, Organisation], paths: Mapping[str, str]) -> Iterator[tuple[Organisation, str]]:
+    """Those that the release does not name, each with its path: below its parent's, whether named or not."""
+
+    def path_of(code: str | None) -> str:
+        if code is None:
+            return ""
+        return paths[code] if code in paths else f"{path_of(left[code].parent_id)}{code}/"
+
+    for code, row in left.items():
+        yield row, path_of(code)
 
 
 def _from_the_top(release: Release) -> Iterator[tuple[dict[str, object], str | None, str]]:

@@ -41,6 +41,8 @@ def _told(name: str, said: tuple[Any, Any]) -> tuple[str, tuple[Any, Any]]:
         return "months", tuple(None if each is None else months_to_the_penny(each) for each in said)
     if name == "figures":
         return name, tuple(None if each is None else figures_in_words(each) for each in said)
+    if name == "excused":
+        return "excused measures", tuple(", ".join(map(str, each or ())) or None for each in said)
     if name == "share":
         return name, tuple(None if each is None else f"{100 * each:.6g}%" for each in said)
     return name, said

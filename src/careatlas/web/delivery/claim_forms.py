@@ -49,7 +49,7 @@ class Said:
         if phasing is None and before is not None and any(before.phasing):
             phasing = phased_as(before.phasing, self.pence)
         elif phasing is None:
-            phasing = even_phasing(initiative, pool.year, self.pence)
+            phasing = even_phasing(initiative, pool, self.pence)
         return {"pence": self.pence, "timing": self.timing, "form": self.form, "phasing": phasing} | {
             "share": self.share
         }

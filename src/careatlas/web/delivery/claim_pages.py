@@ -63,6 +63,8 @@ def claim(request: HttpRequest, number: int) -> HttpResponse:
         shared = _done(request, found, said)
     except Wrong as fault:
         return _claim_page(request, found, Sent(said, fault.faults))
+    except initiatives.NotOpen as fault:
+        return _claim_page(request, found, Sent(said, _over(fault.initiative)))
     except keeping.EditedMeanwhile as meanwhile:
         return _claim_page(request, found, Sent(said, now=meanwhile.now))
     if shared is not None:
@@ -93,8 +95,17 @@ def _read(initiative: Initiative, said: Mapping[str, str]) -> tuple[Pool, dict[s
     if pool is None:
         raise Wrong(faults)
     fields = claim.fields(initiative, pool)
-    claims.check(initiative, pool, **fields)
+    _check(initiative, pool, fields)
     return pool, fields
+
+
+def _check(initiative: Initiative, pool: Pool, fields: Mapping[str, Any]) -> None:
+    """As `claims.check`; what is wrong with months is told at their boxes."""
+    try:
+        claims.check(initiative, pool, **fields)
+    except Wrong as fault:
+        boxes = {"phasing": "months"}
+        raise Wrong({boxes.get(name, name): words for name, words in fault.faults.items()}) from None
 
 
 def _was_looked_at(said: Mapping[str, str], pool: Pool, fields: Mapping[str, Any]) -> bool:
@@ -121,8 +132,10 @@ def _done(request: HttpRequest, found: Claim, said: Mapping[str, str]) -> Shared
         claims.confirm(found.pk, user, version, why)
     else:
         initiative = initiatives.written(found.initiative_id, user)
+        if initiative.status in initiatives.OVER:
+            raise initiatives.NotOpen(initiative)
         fields = claim_forms.read_claim(said, found).fields(initiative, found.pool, found)
-        claims.check(initiative, found.pool, **fields)
+        _check(initiative, found.pool, fields)
         claims.reason_given(why)
         if not _was_looked_at(said, found.pool, fields):
             return foreseen.foreseen(initiative, found.pool, fields, current_release(), found.pk)
@@ -132,8 +145,8 @@ def _done(request: HttpRequest, found: Claim, said: Mapping[str, str]) -> Shared
 
 def _seen(number: int, user: User) -> Claim:
     """Raises NotKnownError."""
-    found = Claim.objects.select_related("pool__area", "initiative__organisation", "confirmed_by")
-    visible = found.filter(pk=number, initiative__in=who.visible_initiatives(user).values("pk")).first()
+    found = who.visible_claims(user).select_related("pool__area", "initiative__organisation", "confirmed_by")
+    visible = found.filter(pk=number).first()
     if visible is None:
         raise NotKnownError(f"Claim {number}", "is none that you may see.", "See the initiatives of yours.")
     return visible
@@ -171,7 +184,9 @@ def _claim_page(
     user, release, initiative = request.user, current_release(), found.initiative
     shared = foreseen.shared(found.pool, release)
     line = next((line for line in shared.lines if line.claim.pk == found.pk), None)
+    sees = who.visible_initiatives(user).filter(pk=initiative.pk).exists()
     writes = initiatives.may_write(initiative, user)
+    changes = writes and initiative.status not in initiatives.OVER
     values = claim_forms.written(found)
     page = {
         "claim": found,
@@ -183,17 +198,19 @@ def _claim_page(
         "warnings": claim_parts.warnings(shared),
         "drawing": claim_parts.drawing(shared, user),
         "split": claim_parts.BY_AGREEMENT if shared.is_by_agreement else claim_parts.BY_CLAIM,
+        "sees_initiative": sees,
         "writes": writes,
+        "changes": changes,
         "confirms": _may_confirm(found, user),
         "wants_confirming": found.form == Form.CASH and found.pence > 0 and found.confirmed_at is None,
-        "asked": claim_forms.questions(release, [], values, sent) if writes else [],
+        "asked": claim_forms.questions(release, [], values, sent) if changes else [],
         **claim_forms.months_asked(values, sent),
         "looked": _stamp_of(ahead),
         "version": sent.now.version if sent.now is not None else found.version,
         **_foreseen(request, initiative, ahead),
         "sent": sent,
         "history": with_amounts(history.of_claim(found)),
-        "crumbs": [DELIVERY, crumb(initiative.title, address(initiative.pk))],
+        "crumbs": [DELIVERY, *([crumb(initiative.title, address(initiative.pk))] if sees else [])],
     }
     return render(request, "delivery/claim.html", page, status=sent.status)
 
@@ -229,4 +246,5 @@ def _may_confirm(found: Claim, user: User) -> bool:
 
 
 def _over(initiative: Initiative) -> dict[str, str]:
-    return {"status": f"It is {initiative.get_status_display().lower()}: it takes no new claims."}
+    words = "it takes no new claims. Those it has are withdrawn, or stay as they are."
+    return {"status": f"It is {initiative.get_status_display().lower()}: {words}"}

@@ -1,8 +1,9 @@
 """Claims as pages show them: one initiative's with their three figures, and a pool with all who draw on it.
 
-Of initiatives that the reader does not see, only whose organisation draws how much is told.
+Of claims that the reader does not see, only whose organisation draws how much is told.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from careatlas.engine.release import Release
@@ -41,13 +42,13 @@ def quality_of(initiative: Initiative, claims: list[dict[str, Any]]) -> str:
 
 def drawing(shared: Shared, user: User) -> list[dict[str, Any]]:
     """A row for each claim on a pool; the one that is foreseen is marked as such."""
-    mine = _visible({line.claim.initiative_id for line in shared.lines}, user)
-    return [_row(line, line.claim.initiative_id in mine) for line in shared.lines]
+    seen = _visible((line.claim for line in shared.lines), user) | {foreseen.NOT_KEPT}
+    return [_row(line, line.claim.pk in seen) for line in shared.lines]
 
 
 def ideas(draw: Draw, user: User) -> list[dict[str, Any]]:
-    mine = _visible({claim.initiative_id for claim in draw.ideas}, user)
-    return [_named(claim, claim.initiative_id in mine) for claim in draw.ideas]
+    seen = _visible(draw.ideas, user)
+    return [_named(claim, claim.pk in seen) for claim in draw.ideas]
 
 
 def warnings(shared: Shared) -> list[str]:
@@ -62,6 +63,7 @@ def warnings(shared: Shared) -> list[str]:
         number = len({claim.initiative_id for claim in draw.claims if claim.pence > 0})
         split = BY_AGREEMENT if shared.is_by_agreement else BY_CLAIM
         found.append(f"{number} initiatives draw on it. What it holds is allocated by rule, {split}.")
+    found += _not_agreed(shared)
     if draw.lower is not None and draw.lower <= 0:
         found.append(
             "Its interval reaches down to nothing saved: none of it is evidenced, and the headline is nought."
@@ -69,6 +71,16 @@ def warnings(shared: Shared) -> list[str]:
     if draw.there is not None and draw.reason:
         found.append(f"{draw.reason} Nothing of it is evidenced.")
     return found
+
+
+def _not_agreed(shared: Shared) -> list[str]:
+    """Why shares that somebody entered do not split the pool."""
+    asking = [claim for claim in shared.draw.claims if claim.pence > 0]
+    entered = [claim.share for claim in asking if claim.share]
+    if shared.is_by_agreement or not entered:
+        return []
+    words = f"{len(entered)} of {len(asking)} claims on it have a share, together {_percent(sum(entered))}"
+    return [f"{words}: the shares count once all have one and they add up to 100%."]
 
 
 def of_foreseen(shared: Shared) -> dict[str, Any]:
@@ -113,10 +125,15 @@ def _named(claim: Claim, is_visible: bool) -> dict[str, Any]:
         "organisation": claim.initiative.organisation.name,
         "kind": amounts.kind_of(claim),
         "asked": amounts.in_words_of(claim.pence),
-        "percent": "" if claim.share is None else f"{100 * claim.share:.4g}%",
+        "percent": "" if claim.share is None else _percent(claim.share),
         "is_visible": is_visible,
     }
 
 
-def _visible(numbers: set[int], user: User) -> set[int]:
-    return set(who.visible_initiatives(user).filter(pk__in=numbers).values_list("pk", flat=True))
+def _visible(claims: Iterable[Claim], user: User) -> set[int]:
+    numbers = [claim.pk for claim in claims]
+    return set(who.visible_claims(user).filter(pk__in=numbers).values_list("pk", flat=True))
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.6g}%"

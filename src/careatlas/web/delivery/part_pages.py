@@ -66,13 +66,18 @@ def entered(request: HttpRequest, number: int) -> HttpResponse:
     measure = _written(request, number)
     if request.method != "POST":
         return _figures_page(request, measure)
+    said = request.POST.dict()
     try:
         text = _text_of(request)
-        figures.keep(number, text, request.user, request.POST.get("why", ""))
+        said["months"] = figures.without_stamp(text)  # a file's lines stay in the box, too
+        seen = figures.stamp_in(text) or said.get("seen", "")
+        figures.keep(number, request.user, seen, text, said.get("why", ""))
     except Wrong as fault:
-        return _figures_page(request, measure, Sent(request.POST.dict(), fault.faults))
+        return _figures_page(request, measure, Sent(said, fault.faults))
+    except keeping.EditedMeanwhile as meanwhile:
+        return _figures_page(request, measure, Sent(said, now=meanwhile.now))
     except initiatives.NotOpen as fault:
-        return _figures_page(request, measure, Sent(request.POST.dict(), _over(fault)))
+        return _figures_page(request, measure, Sent(said, _over(fault)))
     return see_other(request.path)
 
 
@@ -107,6 +112,8 @@ def _figures_page(request: HttpRequest, measure: Measure, sent: Sent = NOTHING) 
         "measure": measure,
         "initiative": initiative,
         "figures": list(measure.figures.order_by("-month")),
+        "stamp": figures.stamp(measure),
+        "differing": figures.differing(measure, figures.read_months(sent.said["months"])) if sent.now else [],
         "sent": sent,
         "crumbs": _crumbs(initiative),
     }

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -14,7 +15,7 @@ from careatlas.errors import NotKnownError
 from careatlas.improve.delivery.ledger import claims, costs, foreseen, pools
 from careatlas.improve.delivery.ledger.foreseen import Shared
 from careatlas.improve.delivery.ledger.money import to_the_penny
-from careatlas.improve.delivery.models import Pool
+from careatlas.improve.delivery.models import Claim, Pool
 from careatlas.improve.delivery.planning import answers, history, initiatives, plans, who
 from careatlas.improve.evidence.writing.answers import Wrong
 from careatlas.improve.evidence.writing.sections import programmes
@@ -87,6 +88,10 @@ def agree(request: HttpRequest, number: int) -> HttpResponse:
         claims.agree(found, request.user, _shares_of(found, request.user, said), said.get("why", ""))
     except Wrong as fault:
         return _pool_page(request, found, Sent(said, fault.faults), "shares")
+    except initiatives.NotOpen as fault:
+        over = fault.initiative
+        words = f"{over.title} is {over.get_status_display().lower()}: its share stays."
+        return _pool_page(request, found, Sent(said, {"status": words}), "shares")
     except keeping.EditedMeanwhile as meanwhile:
         return _pool_page(request, found, Sent(said, now=meanwhile.now), "shares")
     return see_other(f"{_address(number)}#draw")
@@ -116,7 +121,7 @@ def _shares_of(pool: Pool, user: User, said: Mapping[str, str]) -> dict[int, tup
     """Of the claims on it that the person may write on, and that the form named."""
     faults: dict[str, str] = {}
     found = {}
-    for number in _written_by(pool, user):
+    for number in _written_by(pool, user).values_list("pk", flat=True):
         name = f"share-{number}"
         if name not in said:
             continue
@@ -130,9 +135,9 @@ def _shares_of(pool: Pool, user: User, said: Mapping[str, str]) -> dict[int, tup
     return found
 
 
-def _written_by(pool: Pool, user: User) -> list[int]:
+def _written_by(pool: Pool, user: User) -> QuerySet[Claim]:
     own = pool.claims.filter(initiative__in=who.written_by(user).values("pk"), pence__gt=0)
-    return list(own.order_by("pk").values_list("pk", flat=True))
+    return own.order_by("pk")
 
 
 def _seen(number: int, user: User) -> Pool:
@@ -188,7 +193,8 @@ def _makers_places(user: User) -> Any:
 def _pool_page(request: HttpRequest, found: Pool, sent: Sent = NOTHING, form: str = "") -> HttpResponse:
     release, user = current_release(), request.user
     shared, makes = foreseen.shared(found, release), pools.may_make(user, found.area)
-    mine = _written_by(found, user)
+    open_ones = _written_by(found, user).exclude(initiative__status__in=initiatives.OVER)
+    mine = list(open_ones.values_list("pk", flat=True))
     values = pool_forms.written(found)
     page = {
         **_about(found, release),

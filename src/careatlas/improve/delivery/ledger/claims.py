@@ -14,7 +14,7 @@ from django.utils import timezone
 from careatlas.errors import NotKnownError
 from careatlas.improve.delivery.ledger import months
 from careatlas.improve.delivery.models import Claim, Form, Initiative, MeasureKind, Pool, Status, Timing
-from careatlas.improve.delivery.planning import who
+from careatlas.improve.delivery.planning import independence, initiatives, who
 from careatlas.improve.delivery.planning.plans import in_words
 from careatlas.improve.evidence.writing.answers import Wrong, cleaned
 from careatlas.improve.people.models import Role, User
@@ -37,9 +37,9 @@ def add(
     phasing: Sequence[int] | None = None,
     share: float | None = None,
 ) -> Claim:
-    """``phasing``: twelve numbers, April first; without, even over the months that the initiative runs in the year.
-    Raises answers.Wrong; NotKnownError."""
-    _require_writer(initiative, user)
+    """``phasing``: twelve numbers, April first; without, even over the months of the year in which it can save.
+    Raises answers.Wrong; NotOpen; NotKnownError."""
+    initiative = initiatives.opened(initiative.pk, user)
     check(initiative, pool, pence, timing, form, phasing, share)
     return keeping.create(
         Claim,
@@ -50,7 +50,7 @@ def add(
         pence=pence,
         timing=timing,
         form=form,
-        phasing=list(phasing or even_phasing(initiative, pool.year, pence)),
+        phasing=list(phasing or even_phasing(initiative, pool, pence)),
         share=share,
     )
 
@@ -65,14 +65,15 @@ def check(
     share: float | None,
 ) -> None:
     """Whether it could be kept. Raises answers.Wrong with every fault at once."""
-    _refuse(_faults_of_place(initiative, pool) | _faults_of_money(pence, timing, form, phasing, share))
+    faults = _faults_of_place(initiative, pool) | _faults_of_money(pence, timing, form, phasing, share)
+    _refuse(faults or _faults_of_months(initiative, pool, pence, phasing))
 
 
 @transaction.atomic
 def change(number: int, user: User, version: int, why: str, fields: Mapping[str, Any]) -> Claim:
     """Of ``pence``, ``timing``, ``form``, ``phasing`` and ``share``; a new amount without phasing is phased as the old
-    one was. What finance confirmed was another claim. Raises answers.Wrong; EditedMeanwhile; NotKnownError."""
-    claim = _held(number, user)
+    one was. What finance confirmed was another claim. Raises answers.Wrong; NotOpen; EditedMeanwhile; NotKnownError."""
+    claim = _opened(number, user)
     names = ("pence", "timing", "form", "phasing", "share")
     said = {name: getattr(claim, name) for name in names} | {
         name: fields[name] for name in names if name in fields
@@ -80,6 +81,7 @@ def change(number: int, user: User, version: int, why: str, fields: Mapping[str,
     if "phasing" not in fields and _is_whole(said["pence"]) and said["pence"] != claim.pence:
         said["phasing"] = phased_as(claim.phasing, said["pence"])
     faults = _faults_of_money(**said)
+    faults = faults or _faults_of_months(claim.initiative, claim.pool, said["pence"], said["phasing"])
     reason = _reason(why, faults)
     _refuse(faults)
     said["phasing"] = list(said["phasing"])
@@ -90,7 +92,8 @@ def change(number: int, user: User, version: int, why: str, fields: Mapping[str,
 
 @transaction.atomic
 def withdraw(number: int, user: User, version: int, why: str) -> None:
-    """It is claimed no more; the record keeps what it was and why. Raises as `change` does."""
+    """It is claimed no more, also where its initiative is over; the record keeps what it was and why. Raises
+    answers.Wrong; EditedMeanwhile; NotKnownError."""
     claim = _held(number, user)
     reason = reason_given(why)
     if claim.version != version:
@@ -100,7 +103,8 @@ def withdraw(number: int, user: User, version: int, why: str) -> None:
 
 @transaction.atomic
 def confirm(number: int, user: User, version: int, why: str) -> Claim:
-    """A finance assurer over the pool's area says which budget line fell. Raises as `change` does."""
+    """A finance assurer over the pool's area says which budget line fell: once, until the claim is changed. Raises as
+    `withdraw` does."""
     claim = Claim.objects.select_for_update().filter(pk=number).first()
     if claim is None or not who.has(user, claim.pool.area, Role.FINANCE_ASSURER):
         raise NotKnownError(
@@ -110,6 +114,10 @@ def confirm(number: int, user: User, version: int, why: str) -> Claim:
     reason = _reason(why, faults, "Say which budget line fell, from what to what")
     if claim.form != Form.CASH or claim.pence < 0:
         faults["claim"] = "Only a saving in cash is confirmed."
+    elif claim.confirmed_at is not None:
+        faults["claim"] = (
+            f"{claim.confirmed_by.name} confirmed it on {claim.confirmed_at:%-d %B %Y}: that stands."
+        )
     elif user.email in authors_of(claim):
         faults["claim"] = "You wrote this claim: somebody else confirms it."
     _refuse(faults)
@@ -121,8 +129,8 @@ def confirm(number: int, user: User, version: int, why: str) -> Claim:
 def agree(pool: Pool, user: User, shares: Mapping[int, tuple[int, float | None]], why: str) -> None:
     """Shares as all who draw on a pool agreed them: claim -> the version seen, and its share (None: none agreed).
 
-    Whoever writes an initiative says what was agreed of it; the split is by shares once every saving has one. Raises as
-    `change` does."""
+    Whoever writes an initiative says what was agreed of it; the split is by shares once every saving has one and they
+    add up to the whole (`shares.are_agreed`). Raises as `change` does."""
     faults: dict[str, str] = {}
     reason = _reason(why, faults, "Say who agreed, and when")
     for number, (_, share) in shares.items():
@@ -130,7 +138,7 @@ def agree(pool: Pool, user: User, shares: Mapping[int, tuple[int, float | None]]
             faults[f"share-{number}"] = "A share is above 0 and at most 100%."
     _refuse(faults)
     for number, (version, share) in sorted(shares.items()):
-        claim = _held(number, user)
+        claim = _opened(number, user)
         if claim.pool_id != pool.pk:
             raise NotKnownError(f"Claim {number}", "does not draw on this pool.", "See the pool's page.")
         keeping.change(claim, user.email, reason, version, share=share)
@@ -139,7 +147,7 @@ def agree(pool: Pool, user: User, shares: Mapping[int, tuple[int, float | None]]
 def authors_of(claim: Claim) -> set[str]:
     """Everybody who wrote what it says: its confirmation apart."""
     entries = Entry.objects.filter(kind=keeping.kind_of(claim), key=str(claim.pk))
-    return {entry.who for entry in entries if set(entry.after) & {"pence", "timing", "form", "phasing"}}
+    return {entry.who for entry in entries if independence.WRITTEN & set(entry.after)}
 
 
 def that_draw(found: QuerySet[Claim]) -> QuerySet[Claim]:
@@ -152,19 +160,27 @@ def may_count(initiative: Initiative) -> bool:
     return initiative.measures.filter(kind=MeasureKind.QUALITY).exists()
 
 
-def even_phasing(initiative: Initiative, year: int, pence: int) -> list[int]:
-    """Whole pence over the months of a financial year in which the initiative runs; over all where it runs in none or
-    has no days, so that nothing claimed is lost.
+def first_month(initiative: Initiative, pool: Pool) -> int:
+    """The first of which something can be saved: wholly after the initiative's start and the pool's beginning."""
+    began = [day for day in (initiative.starts_on, pool.began_on) if day is not None]
+    return max(map(months.first_whole_month, began))
+
+
+def even_phasing(initiative: Initiative, pool: Pool, pence: int) -> list[int]:
+    """Whole pence over the months of the pool's year of which something can be saved, until the initiative ends. Where
+    it ended before, over all of these, and where there is none over the year, so that nothing claimed is lost.
 
     >>> from datetime import date
-    >>> even_phasing(Initiative(starts_on=date(2027, 1, 15), ends_on=date(2027, 6, 30)), 2026, 1000)
+    >>> pool = Pool(year=2026, began_on=date(2026, 4, 1))
+    >>> even_phasing(Initiative(starts_on=date(2026, 12, 15), ends_on=date(2027, 6, 30)), pool, 1000)
     [0, 0, 0, 0, 0, 0, 0, 0, 0, 334, 333, 333]
     """
-    first = months.first_of_year(year)
-    start = months.month_of(initiative.starts_on) if initiative.starts_on else first
-    end = months.month_of(initiative.ends_on) if initiative.ends_on else first + months.YEAR
-    runs = [start <= month <= end for month in range(first, first + months.YEAR)]
-    return phased_as(runs if any(runs) else [True] * months.YEAR, pence)
+    april = months.first_of_year(pool.year)
+    year = range(april, april + months.YEAR)
+    end = months.month_of(initiative.ends_on) if initiative.ends_on else year[-1]
+    saves = [month >= first_month(initiative, pool) for month in year]
+    runs = [does and month <= end for does, month in zip(saves, year, strict=True)]
+    return phased_as(next(filter(any, (runs, saves)), [True] * months.YEAR), pence)
 
 
 def phased_as(phasing: Sequence[int], pence: int) -> list[int]:
@@ -190,7 +206,27 @@ def _faults_of_place(initiative: Initiative, pool: Pool) -> dict[str, str]:
         return {
             "pool": f"Its plan is of {in_words(initiative.plan.year)}, and this pool of {in_words(pool.year)}."
         }
+    starts = initiative.starts_on
+    if starts is not None and months.first_whole_month(starts) >= months.first_of_year(pool.year + 1):
+        year = in_words(pool.year)
+        return {
+            "pool": f"It starts on {starts:%-d %B %Y}: no whole month of {year}, the pool's year, comes after."
+        }
     return {}
+
+
+def _faults_of_months(
+    initiative: Initiative, pool: Pool, pence: int, phasing: Sequence[int] | None
+) -> dict[str, str]:
+    """Money may well be spent before anything is saved."""
+    first = first_month(initiative, pool)
+    before = max(0, first - months.first_of_year(pool.year))
+    if pence < 0 or not any((phasing or [])[:before]):
+        return {}
+    words = "the first whole month after the initiative's start and the day from which its pool is compared"
+    return {
+        "phasing": f"Nothing is saved before {months.in_words(first)}, {words}: leave the months before it empty."
+    }
 
 
 def _faults_of_money(
@@ -241,15 +277,18 @@ def _refuse(faults: Mapping[str, str]) -> None:
         raise Wrong(faults)
 
 
-def _require_writer(initiative: Initiative, user: User) -> None:
-    if not who.written_by(user).filter(pk=initiative.pk).exists():
-        raise NotKnownError(
-            f"Initiative {initiative.pk}", "is none that you may write on.", "See the list of yours."
-        )
+def _opened(number: int, user: User) -> Claim:
+    """To be changed: its initiative goes on. Raises NotOpen; NotKnownError."""
+    initiatives.opened(_written(number, user).initiative_id, user)
+    return _held(number, user)
 
 
 def _held(number: int, user: User) -> Claim:
-    claim = Claim.objects.select_related("initiative").filter(pk=number).first()
+    return Claim.objects.select_for_update().get(pk=_written(number, user).pk)
+
+
+def _written(number: int, user: User) -> Claim:
+    claim = Claim.objects.filter(pk=number).first()
     if claim is None or not who.written_by(user).filter(pk=claim.initiative_id).exists():
         raise NotKnownError(f"Claim {number}", "is none that you may write on.", "See the list of yours.")
-    return Claim.objects.select_for_update().get(pk=number)
+    return claim

@@ -34,11 +34,9 @@ def read_costs(text: str) -> dict[date, int]:
 
 
 def stamp(pool: Pool) -> str:
-    """Differs as soon as any month of it does."""
-    on_file = pool.costs.order_by("month").values_list("month", "version")
-    return hashlib.sha256(repr([(f"{month}", version) for month, version in on_file]).encode()).hexdigest()[
-        :16
-    ]
+    """Differs as soon as any month of it does: one that was taken away and entered anew is another."""
+    on_file = pool.costs.order_by("month").values_list("pk", "version", "pence")
+    return hashlib.sha256(repr(list(on_file)).encode()).hexdigest()[:16]
 
 
 @transaction.atomic

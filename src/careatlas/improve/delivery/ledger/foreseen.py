@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from careatlas.engine.release import Release
-from careatlas.improve.delivery.ledger import pools, quality, sums
+from careatlas.improve.delivery.ledger import pools, quality, shares, sums
 from careatlas.improve.delivery.ledger.pools import Draw
 from careatlas.improve.delivery.ledger.sizes import sizes_of
 from careatlas.improve.delivery.ledger.sums import Line
@@ -22,7 +22,7 @@ NOT_KEPT = 0  # the number of a claim that is not there yet
 @dataclass(frozen=True)
 class Shared:
     """``lines``: a claim each with its figures, in the order of ``draw.claims``. ``is_by_agreement``: whether all who
-    claim agreed their shares, and the pool is split by these."""
+    claim agreed on shares, and the pool is split by these."""
 
     draw: Draw
     size: PoolSize | None
@@ -67,8 +67,7 @@ def _drawing(pool: Pool) -> list[Claim]:
 def _shared(pool: Pool, claims: list[Claim], release: Release) -> Shared:
     sizes = sizes_of(release, [pool.pk])
     draw = pools.draw_of(pool, claims, sizes.get(pool.pk))
-    judged = quality.judged({one.initiative_id: one.initiative for one in draw.claims}.values(), release)
+    initiatives = {one.initiative_id: one.initiative for one in draw.claims}.values()
+    judged = quality.judged(initiatives, release, [one for one in draw.claims if one.pk == NOT_KEPT])
     worked = sums.worked_out(release, draw.claims, draw.claims, sizes, judged)
-    asking = [one for one in draw.claims if one.pence > 0]
-    is_agreed = len(asking) > 1 and all(one.share for one in asking)
-    return Shared(draw, sizes.get(pool.pk), worked.lines, is_agreed)
+    return Shared(draw, sizes.get(pool.pk), worked.lines, shares.are_agreed(draw.claims))

@@ -46,6 +46,15 @@ def last_day(month: int) -> date:
     return date(year, before + 1, calendar.monthrange(year, before + 1)[1])
 
 
+def is_whole(start: date, end: date) -> bool:
+    """Whether a period is one month, from its first day to its last.
+
+    >>> is_whole(date(2026, 2, 1), date(2026, 2, 28)), is_whole(date(2026, 1, 1), date(2026, 2, 28))
+    (True, False)
+    """
+    return start.day == 1 and last_day(month_of(start)) == end
+
+
 def in_words(month: int) -> str:
     """
     >>> in_words(month_of(date(2026, 4, 1)))
@@ -64,8 +73,7 @@ def monthly(
     columns = ["area", "period_start", "period_end", "status", "estimated", column]
     found: dict[str, Series] = {}
     for row in release.rows("values", columns, **where):
-        start, end = row["period_start"], row["period_end"]
-        is_month = start.day == 1 and last_day(month_of(start)) == end
+        is_month = is_whole(row["period_start"], row["period_end"])
         if is_month and is_full_return(row) and row[column] is not None:
-            found.setdefault(row["area"], {})[month_of(start)] = row[column]
+            found.setdefault(row["area"], {})[month_of(row["period_start"])] = row[column]
     return found

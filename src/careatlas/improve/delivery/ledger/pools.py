@@ -1,7 +1,8 @@
 """Pools: what is saved once, whoever saved it. Who may make one, and why no two may hold the same.
 
-The same activity is one pool whatever programme names it: of one cost line in one year there is none at an area where
-there is one at the area itself, above it or below it. Trusts lie in their lead board.
+The same activity is one pool whatever programme or cost line names it: of one cost line, or counted by one indicator,
+there is in one year none at an area where there is one at the area itself, above it or below it (`in_the_way`). Trusts
+lie in their lead board.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,9 +16,9 @@ from django.db.models import Q, QuerySet
 from careatlas.catalogue.delivery_gates import load_cost_lines
 from careatlas.engine.release import Release
 from careatlas.errors import NotKnownError
-from careatlas.improve.delivery.ledger import months, sizes
+from careatlas.improve.delivery.ledger import in_the_way, months, sizes
 from careatlas.improve.delivery.models import Claim, Cost, Initiative, Pool, PoolSize, Status
-from careatlas.improve.delivery.planning import who
+from careatlas.improve.delivery.planning import claimed, who
 from careatlas.improve.delivery.planning.plans import FIRST_YEAR, LAST_YEAR, in_words
 from careatlas.improve.evidence.writing.answers import FIRST_DAY, Wrong, cleaned
 from careatlas.improve.evidence.writing.sections import programmes
@@ -87,9 +88,11 @@ def make(user: User, area: Organisation, fields: Mapping[str, Any], release: Rel
         faults["year"] = "Give the year in which it begins, such as 2026 for April 2026 to March 2027."
     _refuse(faults)
     _queue_for(area)
-    stands = in_the_way(area, said["cost_line"], said["year"])
+    stands = in_the_way.of_line(area, said["cost_line"], said["year"])
     if stands is not None:
-        raise Wrong({"area": _in_words(stands, area)})
+        words = f"{in_the_way.in_full(stands, area)} and holds the same savings"
+        raise Wrong({"area": f"{words}: claim on that one, or have it removed first."})
+    _refuse(_fault_of_indicator(area, said["indicator"], said["year"]))
     simulated = release.manifest["simulated"]
     return keeping.create(Pool, user.email, "a new pool", area=area, is_simulated=simulated, **said)
 
@@ -102,9 +105,12 @@ def change(
     pool = held(number, user)
     said = {name: value for name, value in _cleaned(fields).items() if name in CHANGEABLE}
     standing = {name: getattr(pool, name) for name in CHANGEABLE} | {"year": pool.year}
-    faults = _faults(standing | said, pool.area, release)
+    faults = _faults(standing | said, pool.area, release) or _fault_of_beginning(pool, said)
     reason = _reason(why, faults)
     _refuse(faults)
+    if said.get("indicator", pool.indicator) != pool.indicator:
+        _queue_for(pool.area)
+        _refuse(_fault_of_indicator(pool.area, said["indicator"], pool.year, pool.pk))
     changed = keeping.change(pool, user.email, reason, version, **said)
     sizes.forget(changed)
     return changed
@@ -145,13 +151,6 @@ def enter_cost(number: int, user: User, month: date, pence: int | None, why: str
         keeping.remove(cost, user.email, reason)
         return None
     return cost and keeping.change(cost, user.email, reason, cost.version, pence=pence)
-
-
-def in_the_way(area: Organisation, cost_line: str, year: int) -> Pool | None:
-    """The pool that holds some of what one here would hold."""
-    related = Q(area__path__startswith=area.path) | Q(area__in=area.path.strip("/").split("/"))
-    found = Pool.objects.filter(related, cost_line=cost_line, year=year)
-    return found.select_related("area").order_by("pk").first()
 
 
 def offered_to(initiative: Initiative) -> QuerySet[Pool]:
@@ -258,6 +257,23 @@ def _faults_of_cost(said: Mapping[str, Any], release: Release) -> dict[str, str]
     return {}
 
 
+def _fault_of_beginning(pool: Pool, said: Mapping[str, Any]) -> dict[str, str]:
+    if said.get("began_on", pool.began_on) <= pool.began_on:
+        return {}
+    fault = claimed.fault_of_day(pool.claims.all(), said["began_on"])
+    return {"began_on": fault} if fault else {}
+
+
+def _fault_of_indicator(
+    area: Organisation, indicator: str, year: int, own: int | None = None
+) -> dict[str, str]:
+    stands = in_the_way.of_indicator(area, indicator, year, own)
+    if stands is None:
+        return {}
+    words = f"{in_the_way.in_full(stands, area)} and counts the same"
+    return {"indicator": f"{words}: claim on that one, or choose another indicator."}
+
+
 def _reason(why: str, faults: dict[str, str]) -> str:
     why = " ".join(cleaned(why).split())
     if not why or len(why) > LONGEST["counting_changed_why"]:
@@ -281,19 +297,3 @@ def held(number: int, user: User) -> Pool:
     if pool is None or not may_make(user, pool.area):
         raise NotKnownError(f"Pool {number}", "is none that you may write on.", "See the list of pools.")
     return Pool.objects.select_for_update().get(pk=number)
-
-
-def _in_words(stands: Pool, area: Organisation) -> str:
-    line = load_cost_lines()[stands.cost_line].title
-    where = "here" if stands.area_id == area.pk else f"at {stands.area.name}"
-    whose = (
-        ""
-        if stands.area_id == area.pk
-        else ", above it"
-        if area.path.startswith(stands.area.path)
-        else ", below it"
-    )
-    return (
-        f"Pool {stands.pk} ({line}, {in_words(stands.year)}) stands {where}{whose} and holds the same savings: "
-        "claim on that one, or have it removed first."
-    )

@@ -3,18 +3,25 @@
 A measure of the atlas is its area's distance from the country, month by month, so that a season, or a year that was bad
 for everybody, is not held against an initiative; of the country itself, or where figures are entered, the figure.
 Limits allow for months that keep some of the last one's deviation. One measure that got worse, or is missing, blocks
-green until a named person says why it does not count against it: that is shown, and changes no figure of the measure.
+green until a named person says why it does not count against it (`excuses`): that is shown, and changes no figure of
+the measure.
+
+A measure whose figures stop coming is missing, too: once its last month lies more than three before the last one of
+which something is claimed and its pool is told, so that money is never evidenced of months in which nobody looked. Of
+an indicator no more is asked than its source has published of the country.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from careatlas.engine.release import Release
+from careatlas.improve.delivery.ledger import excuses
 from careatlas.improve.delivery.ledger.months import Series, first_whole_month, in_words, month_of, monthly
-from careatlas.improve.delivery.models import Figure, Initiative, Measure, MeasureKind, Return
+from careatlas.improve.delivery.ledger.told import claimed_until, published_until
+from careatlas.improve.delivery.models import Claim, Figure, Initiative, Measure, MeasureKind
 from careatlas.improve.evidence.models import Direction
 from careatlas.methods.estimate import Numbers
 from careatlas.methods.quality_gate import QualityGate, quality_gate
@@ -24,19 +31,22 @@ YEARLY_FALSE_ALARM = (
     0.04  # a little below the 5 % promised: months are only about like those it is simulated with
 )
 CARRIED_OVER = 0.3  # of a month's deviation in the next, as monthly figures of care have it
+MOST_BEHIND = 3  # months by which quality may be known later than what is saved: sources differ
 
 
 @dataclass(frozen=True)
 class Quality:
     """Of one initiative: titles of measures that got ``worse`` or are ``missing``; ``false_alarm``: how often a year
     in which nothing happened would be blocked, over all its measures, None where there is nothing to judge by;
-    ``last_month`` in words. ``excuse``: why it does not count against it, and ``excused_by``, a name."""
+    ``last_month``, in words, up to which all are known; ``not_held``: the numbers of those worse or missing.
+    ``excuse``: why they do not count against it, and ``excused_by``, a name."""
 
     measures: int
     worse: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     false_alarm: float | None = None
     last_month: str = ""
+    not_held: tuple[int, ...] = ()
     excuse: str = ""
     excused_by: str = ""
 
@@ -55,7 +65,8 @@ class Quality:
         if not self.measures:
             return "No measure of quality: nothing counts without one."
         told = [f"Got worse: {', '.join(self.worse)}."] if self.worse else []
-        told += [f"Missing: {', '.join(self.missing)}."] if self.missing else []
+        if self.missing:
+            told.append(f"Missing, or more than {MOST_BEHIND} months behind: {', '.join(self.missing)}.")
         if not told:
             told = [f"Quality held until {self.last_month}."]
         if self.excuse:
@@ -67,25 +78,33 @@ class Quality:
         return " ".join(told)
 
 
-def judged(initiatives: Iterable[Initiative], release: Release) -> dict[int, Quality]:
-    """By initiative. Those that began in one month with as many measures are judged in one call."""
+def judged(
+    initiatives: Iterable[Initiative], release: Release, beside: Iterable[Claim] = ()
+) -> dict[int, Quality]:
+    """By initiative; ``beside``: claims that are not kept yet. Those that began in one month with as many measures are
+    judged in one call."""
     initiatives = list(initiatives)
     measures = _measures(initiatives)
-    series = _series([one for many in measures.values() for one in many], release)
+    every = [one for many in measures.values() for one in many]
+    series = _series(every, release)
+    until = claimed_until(list(measures), release, beside)
+    behind = _behind(every, series, until, release)
     together = defaultdict(list)
     found: dict[int, Quality] = {}
+    known: dict[int, int] = {}
     for one in initiatives:
         own = measures[one.pk]
         began = first_whole_month(one.starts_on) if one.starts_on else None
         last = max((max(series[each.pk], default=0) for each in own), default=0)
+        known[one.pk] = until.get(one.pk, last)
         if began is None or last < began or not own:
-            found[one.pk] = Quality(len(own), missing=tuple(each.title for each in own))
+            found[one.pk] = _unknown(own)
         else:
             together[began, last, len(own)].append(one.pk)
     for (began, last, _), numbers in together.items():
-        gates = _gates([measures[number] for number in numbers], series, began, last)
+        gates = _gates([measures[number] for number in numbers], series, behind, began, last)
         found |= dict(zip(numbers, gates, strict=True))
-    return _excused(found)
+    return _excused(found, initiatives, known)
 
 
 def _measures(initiatives: list[Initiative]) -> dict[int, list[Measure]]:
@@ -121,7 +140,24 @@ def _beyond(own: Series, country: Series) -> Series:
     return {month: value - country[month] for month, value in own.items() if month in country}
 
 
-def _gates(measures: list[list[Measure]], series: dict[int, Series], began: int, last: int) -> list[Quality]:
+def _behind(
+    measures: Iterable[Measure], series: Mapping[int, Series], until: Mapping[int, int], release: Release
+) -> set[int]:
+    """Numbers of measures that are known less far than what is claimed beside them."""
+    measures = list(measures)
+    published = published_until(release, {one.indicator for one in measures if one.indicator})
+    found = set()
+    for one in measures:
+        wanted = until.get(one.initiative_id, 0)
+        wanted = min(wanted, published.get(one.indicator, 0)) if one.indicator else wanted
+        if wanted - max(series[one.pk], default=0) > MOST_BEHIND:
+            found.add(one.pk)
+    return found
+
+
+def _gates(
+    measures: list[list[Measure]], series: Mapping[int, Series], behind: set[int], began: int, last: int
+) -> list[Quality]:
     """Of initiatives that began in one month, each with as many measures."""
     months = range(began - MONTHS_BEFORE, last + 1)
     value = np.array(
@@ -133,25 +169,38 @@ def _gates(measures: list[list[Measure]], series: dict[int, Series], began: int,
     gate = quality_gate(
         turned, MONTHS_BEFORE, [True] * value.shape[1], YEARLY_FALSE_ALARM, carried_over=CARRIED_OVER
     )
-    return [_told(own, gate, place, in_words(last)) for place, own in enumerate(measures)]
+    return [_told(own, gate, behind, place, series) for place, own in enumerate(measures)]
 
 
-def _told(own: list[Measure], gate: QualityGate, place: int, last_month: str) -> Quality:
-    worse, missing = (
-        tuple(one.title for one, is_so in zip(own, each[place], strict=True) if is_so)
-        for each in (gate.is_worse, gate.is_missing)
+def _told(
+    own: list[Measure], gate: QualityGate, behind: set[int], place: int, series: Mapping[int, Series]
+) -> Quality:
+    worse = [one for one, is_worse in zip(own, gate.is_worse[place], strict=True) if is_worse]
+    missing = [
+        one for one, is_so in zip(own, gate.is_missing[place], strict=True) if is_so or one.pk in behind
+    ]
+    return Quality(
+        len(own),
+        tuple(one.title for one in worse),
+        tuple(one.title for one in missing),
+        float(gate.rule.false_alarm[place]),
+        in_words(min(max(series[one.pk], default=0) for one in own)),
+        tuple(one.pk for one in own if one in worse or one in missing),
     )
-    return Quality(len(own), worse, missing, float(gate.rule.false_alarm[place]), last_month)
 
 
-def _excused(judged: dict[int, Quality]) -> dict[int, Quality]:
-    """By the latest return sent in, where it says why and who says so."""
-    found = dict(judged)
-    latest: dict[int, Return] = {}
-    sent = Return.objects.filter(initiative__in=list(found), sent_in_at__isnull=False).order_by("month")
-    for one in sent.select_related("excused_by"):
-        latest[one.initiative_id] = one
-    for number, one in latest.items():
-        if one.excuse and one.excused_by and not found[number].is_held:
-            found[number] = replace(found[number], excuse=one.excuse, excused_by=one.excused_by.name)
-    return found
+def _unknown(own: list[Measure]) -> Quality:
+    """Before the start, or where nothing is known since."""
+    titles, numbers = tuple(one.title for one in own), tuple(one.pk for one in own)
+    return Quality(len(own), missing=titles, not_held=numbers)
+
+
+def _excused(
+    found: dict[int, Quality], initiatives: Iterable[Initiative], known: Mapping[int, int]
+) -> dict[int, Quality]:
+    not_held = {number: one.not_held for number, one in found.items() if one.not_held}
+    standing = excuses.standing([one for one in initiatives if one.pk in not_held], not_held, known)
+    return found | {
+        number: replace(found[number], excuse=one.excuse, excused_by=one.excused_by.name)
+        for number, one in standing.items()
+    }

@@ -6,13 +6,14 @@ The order in which claims were entered decides nothing, not even the last penny.
 """
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from careatlas.improve.delivery.ledger import months
-from careatlas.improve.delivery.ledger.sizes import is_counting_changed
+from careatlas.improve.delivery.ledger.sizes import is_barred
 from careatlas.improve.delivery.models import Claim, PoolSize
 from careatlas.methods.attribution import (
     attribute,
@@ -62,13 +63,20 @@ def shares_of(
         _sizes(pools, sizes, "pence"),
         _sizes(pools, sizes, "lower_pence"),
         np.array([held.get(claim.initiative_id, False) for claim in claims], dtype=bool),
-        np.array([pool in sizes and is_counting_changed(sizes[pool]) for pool in pools], dtype=bool),
+        np.array([pool in sizes and is_barred(sizes[pool]) for pool in pools], dtype=bool),
         split=_split(split, claims, pool, len(pools)),
     )
     return {
         claim.pk: Share(number, of_it, *(None if np.isnan(each) else int(each) for each in of_stages))
         for claim, number, of_it, *of_stages in zip(claims, told, asked, *stages[1:], strict=True)
     }
+
+
+def are_agreed(on_pool: Iterable[Claim]) -> bool:
+    """Whether all who ask for something of a pool have a share and their shares add up to the whole, so that nobody
+    gives themselves more without another who enters less."""
+    shares = [claim.share or 0.0 for claim in on_pool if claim.pence > 0]
+    return all(shares) and math.isclose(sum(shares), 1.0, abs_tol=1e-9)
 
 
 def kind_of(claim: Claim) -> str:
@@ -108,9 +116,10 @@ def _split(name: str, claims: Sequence[Claim], pool: Numbers, pools: int) -> Spl
         return split_by_shapley
     if name == "proportional":
         return split_proportionally
-    has_share = np.array([bool(claim.share) or claim.pence <= 0 for claim in claims], dtype=bool)
-    is_agreed = np.ones(pools, dtype=bool)
-    is_agreed[pool[~has_share]] = False
+    on_pools: list[list[Claim]] = [[] for _ in range(pools)]
+    for place, claim in zip(pool, claims, strict=True):
+        on_pools[place].append(claim)
+    is_agreed = np.array([are_agreed(on_pool) for on_pool in on_pools], dtype=bool)
     share = np.array([claim.share or 1.0 for claim in claims])
     return functools.partial(_agreed_else_proportional, is_agreed=is_agreed, share=share)
 

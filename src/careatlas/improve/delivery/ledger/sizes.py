@@ -2,19 +2,22 @@
 
 A pool is business as usual less what was seen, in the months of its year from its beginning on that have full figures,
 times its unit cost. Months are no guide where the pandemic restricted care or before a registered change of counting; a
-change inside the window leaves the size, with the reason why it cannot be evidenced. Where it cannot be told there is a
-reason and no figure: never a guess, never 0.
+change inside the window leaves the size, with the reason why it cannot be evidenced; so does another pool that came to
+hold the same savings, which is asked anew each time. Where it cannot be told there is a reason and no figure: never a
+guess, never 0.
 """
 
 import math
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable
+from datetime import date
 from typing import NamedTuple
 
+from django.db import transaction
 from django.db.models import QuerySet
 
 from careatlas.engine.release import Release
-from careatlas.improve.delivery.ledger import months, usual
+from careatlas.improve.delivery.ledger import in_the_way, months, usual
 from careatlas.improve.delivery.ledger.months import Series, first_whole_month, month_of
 from careatlas.improve.delivery.models import Pool, PoolSize
 from careatlas.present.usual_history import changes_of
@@ -34,19 +37,27 @@ class _Read(NamedTuple):
 def take_sizes(release: Release, pools: QuerySet[Pool] | None = None) -> int:
     """Work out those that the release has not been asked for, and give how many were."""
     pools = Pool.objects.all() if pools is None else pools
-    waiting = list(pools.exclude(sizes__release=release.id).select_related("area").prefetch_related("costs"))
-    sizes = [
-        PoolSize(pool=pool, release=release.id, **fields)
-        for pool, fields in zip(waiting, _worked_out(waiting, release), strict=True)
-    ]
-    PoolSize.objects.bulk_create(sizes, ignore_conflicts=True)  # somebody else's are the same
-    return len(sizes)
+    taken = 0
+    while waiting := _read_in_full(pools.exclude(sizes__release=release.id)):
+        found = [
+            PoolSize(pool=pool, release=release.id, **fields)
+            for pool, fields in zip(waiting, _worked_out(waiting, release), strict=True)
+        ]
+        taken += _kept(found)
+    return taken
 
 
 def sizes_of(release: Release, pools: Collection[int]) -> dict[int, PoolSize]:
     """By pool; those not worked out yet are now."""
     take_sizes(release, Pool.objects.filter(pk__in=pools))
-    return {size.pool_id: size for size in PoolSize.objects.filter(release=release.id, pool__in=pools)}
+    kept = PoolSize.objects.filter(release=release.id, pool__in=pools).select_related("pool__area")
+    found = {size.pool_id: size for size in kept}
+    for number, higher in in_the_way.higher(found).items():
+        size = found[number]
+        if size.pence is not None:
+            words = f"{in_the_way.in_full(higher, size.pool.area)} and holds the same savings."
+            size.reason = " ".join(filter(None, (size.reason, words)))
+    return found
 
 
 def forget(pool: Pool) -> None:
@@ -54,9 +65,30 @@ def forget(pool: Pool) -> None:
     pool.sizes.all().delete()
 
 
-def is_counting_changed(size: PoolSize) -> bool:
-    """Whether its size is told, but a registered change of counting lies inside: it can then not be evidenced."""
+def is_barred(size: PoolSize) -> bool:
+    """Whether its size is told, but cannot be evidenced: a registered change of counting lies inside, or another pool
+    holds the same savings."""
     return size.pence is not None and bool(size.reason)
+
+
+def _read_in_full(pools: QuerySet[Pool]) -> list[Pool]:
+    return list(pools.select_related("area").prefetch_related("costs"))
+
+
+@transaction.atomic
+def _kept(found: Collection[PoolSize]) -> int:
+    """Kept is what nothing changed under: a pool or its costs that somebody wrote on meanwhile is asked again."""
+    numbers = [size.pool_id for size in found]
+    held = Pool.objects.select_for_update(no_key=True).filter(pk__in=numbers).order_by("pk")
+    now = {pool.pk: _basis(pool) for pool in held.prefetch_related("costs")}
+    still = [size for size in found if now.get(size.pool_id) == _basis(size.pool)]
+    PoolSize.objects.bulk_create(still, ignore_conflicts=True)  # somebody else's are the same
+    return len(still)
+
+
+def _basis(pool: Pool) -> tuple[int, list[tuple[date, int]]]:
+    """What its size rests on besides the release."""
+    return pool.version, sorted((cost.month, cost.pence) for cost in pool.costs.all())
 
 
 def _worked_out(pools: list[Pool], release: Release) -> list[dict[str, object]]:

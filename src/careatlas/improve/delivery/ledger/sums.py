@@ -181,8 +181,9 @@ def _spread(phasing: Sequence[int], pence: int) -> list[int]:
 
 
 def _by_kind(line: Line, amounts: Amounts) -> list[tuple[str, Amounts]]:
-    """What is evidenced may be of another kind than what was claimed."""
-    if line.kind == line.evidenced_kind:
+    """What is evidenced may be of another kind than what was claimed: then it has a part of its own, where there is any
+    of it. What cannot be told has none: it would say nought."""
+    if line.kind == line.evidenced_kind or not (amounts.evidenced or amounts.cautious):
         return [(line.kind, amounts)]
     claimed = Amounts(amounts.claimed, amounts.deduplicated, untold=amounts.untold)
     evidenced = Amounts(evidenced=amounts.evidenced, cautious=amounts.cautious)

@@ -435,6 +435,7 @@ class Migration(migrations.Migration):
                 ("figures", models.JSONField(default=dict)),
                 ("words", models.TextField(blank=True)),
                 ("excuse", models.TextField(blank=True)),
+                ("excused", models.JSONField(default=list)),
                 ("sent_in_at", models.DateTimeField(null=True)),
                 (
                     "excused_by",

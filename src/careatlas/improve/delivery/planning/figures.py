@@ -2,10 +2,13 @@
 
 A line is read as `careatlas load` reads one: nothing is guessed, and one that cannot be meant stops all of them. An
 empty cell is a month that is not known, and is left out. A month that is on file is changed only with the reason.
+
+What is pasted comes with the stamp of what was on file when its writer looked, and a file that was fetched here brings
+its own: what somebody else corrected since is not set back unseen.
 """
 
 import csv
-import io
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -23,6 +26,7 @@ from careatlas.sources._own_rows import OwnRow, simple_row, without_repeats
 
 MOST_LINES, LONGEST_TEXT = 400, 40_000
 HEADINGS = {"month", "period"}
+FETCHED = "fetched "  # before the stamp, in the heading of a file that was fetched here
 TOLD = 5
 
 
@@ -54,19 +58,27 @@ def read_months(text: str) -> dict[date, float]:
 
 
 @transaction.atomic
-def keep(number: int, text: str, user: User, why: str = "") -> Kept:
-    """Raises Wrong; NotOpen; NotKnownError."""
-    measure = _entered(number, user)
-    return _keep(measure, read_months(text), user, why)
+def keep(number: int, user: User, seen: str, text: str, why: str = "") -> Kept:
+    """``seen``: the stamp of what its writer saw. Raises Wrong; EditedMeanwhile; NotOpen; NotKnownError."""
+    measure, months = _entered(number, user), read_months(text)
+    if stamp(measure) != seen:
+        raise keeping.EditedMeanwhile(measure)
+    return _keep(measure, months, user, why)
 
 
 @transaction.atomic
 def keep_months(number: int, months: Mapping[date, float], user: User, why: str = "") -> Kept:
-    """The same of figures by the first days of months. Raises as `keep` does."""
+    """Figures by the first days of months, each meant as it is sent. Raises Wrong; NotOpen; NotKnownError."""
     faults = [month for month in months if month.day != 1]
     if faults:
         raise Wrong({"month": f"{faults[0]} is no first day of a month."})
     return _keep(_entered(number, user), months, user, why)
+
+
+def differing(measure: Measure, months: Mapping[date, float]) -> list[Figure]:
+    """Those on file that say something else, by month."""
+    on_file = measure.figures.filter(month__in=list(months)).order_by("month")
+    return [figure for figure in on_file if figure.value != months[figure.month]]
 
 
 def _entered(number: int, user: User) -> Measure:
@@ -80,14 +92,13 @@ def _entered(number: int, user: User) -> Measure:
 
 def _keep(measure: Measure, months: Mapping[date, float], user: User, why: str) -> Kept:
     reason = answers.read_why(why)
-    on_file = {figure.month: figure for figure in measure.figures.filter(month__in=list(months))}
-    changed = [month for month, figure in on_file.items() if figure.value != months[month]]
+    changed = differing(measure, months)
     if changed and not reason:
-        named = ", ".join(f"{month:%B %Y}" for month in sorted(changed)[:TOLD])
+        named = ", ".join(f"{figure.month:%B %Y}" for figure in changed[:TOLD])
         raise Wrong({"why": f"Other figures are on file for {named}: say why they change."})
-    for month in changed:
-        keeping.change(on_file[month], user.email, reason, on_file[month].version, value=months[month])
-    new = sorted(set(months) - set(on_file))
+    for figure in changed:
+        keeping.change(figure, user.email, reason, figure.version, value=months[figure.month])
+    new = sorted(set(months) - set(measure.figures.values_list("month", flat=True)))
     for month in new:
         keeping.create(
             Figure, user.email, reason or "entered", measure=measure, month=month, value=months[month]
@@ -95,20 +106,41 @@ def _keep(measure: Measure, months: Mapping[date, float], user: User, why: str) 
     return Kept(len(new), len(changed))
 
 
+def stamp(measure: Measure) -> str:
+    """Differs as soon as any month of it does."""
+    on_file = measure.figures.order_by("month").values_list("pk", "version", "value")
+    return hashlib.sha256(repr(list(on_file)).encode()).hexdigest()[:16]
+
+
 def as_text(measure: Measure) -> str:
-    """All that is on file, as it could be pasted again."""
+    """All that is on file, as it could be brought back."""
     lines = [f"{month:%Y-%m},{value:.10g}" for month, value in _on_file(measure)]
-    return "\n".join(["month,value", *lines, ""])
+    return "\n".join([f"month,value,{FETCHED}{stamp(measure)}", *lines, ""])
+
+
+def stamp_in(text: str) -> str:
+    """Of a file that was fetched here; of anything else there is none."""
+    heading = next(_cells(text[:LONGEST_TEXT]), [])
+    return next((cell.removeprefix(FETCHED) for cell in heading[2:] if cell.startswith(FETCHED)), "")
+
+
+def without_stamp(text: str) -> str:
+    """The same, to be looked at again beside what is on file now."""
+    return re.sub(rf"[,;\t]\s*\"?{FETCHED}\w+\"?", "", text, count=1)
 
 
 def _on_file(measure: Measure) -> Iterator[tuple[date, float]]:
     return measure.figures.order_by("month").values_list("month", "value").iterator()
 
 
-def _rows(text: str) -> Iterator[OwnRow]:
+def _cells(text: str) -> Iterator[list[str]]:
     separated = re.sub(r"[;\t]", ",", text.lstrip("\ufeff"))
-    for number, cells in enumerate(csv.reader(io.StringIO(separated)), 1):
-        cells = [cell.strip() for cell in cells]
+    for cells in csv.reader(separated.splitlines()):
+        yield [cell.strip() for cell in cells]
+
+
+def _rows(text: str) -> Iterator[OwnRow]:
+    for number, cells in enumerate(_cells(text), 1):
         if not any(cells) or (number == 1 and cells[0].lower() in HEADINGS):
             continue
         month, value, *more = [*cells, ""]

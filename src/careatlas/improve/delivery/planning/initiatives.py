@@ -12,7 +12,7 @@ from django.db import transaction
 from careatlas.engine.release import Release
 from careatlas.errors import NotKnownError
 from careatlas.improve.delivery.models import Initiative, Plan, Status
-from careatlas.improve.delivery.planning import answers, asks, plans, who
+from careatlas.improve.delivery.planning import answers, asks, claimed, independence, plans, who
 from careatlas.improve.people.models import Organisation, User
 from careatlas.improve.record import keeping
 from careatlas.improve.record.models import Kept
@@ -105,7 +105,8 @@ def change(
     initiative = opened(number, user)
     fields = answers.read(asks.INITIATIVE, said, release)
     days = {name: getattr(initiative, name) for name in ("starts_on", "ends_on")}
-    answers.refuse(_faults_of_days(days | fields))
+    answers.refuse(_faults_of_days(days | fields) | _faults_of_start(initiative, fields))
+    independence.check_start(initiative, fields.get("starts_on", initiative.starts_on), user, why)
     reason = reason_for(initiative, initiative, fields, FIXED, why) or "changed what it is"
     return keeping.change(initiative, user.email, reason, version, **fields)
 
@@ -117,6 +118,7 @@ def join(number: int, plan_number: int, user: User, version: int, why: str = "")
     plan = plans.joined_by(initiative, user).filter(pk=plan_number).first()
     if plan is None:
         raise answers.Wrong({"plan": "Choose a plan of its organisation, or of one that it lies in."})
+    answers.refuse(_faults_of_year(initiative, plan))
     reason = answers.read_why(why)
     if initiative.plan is not None and initiative.plan.baselined_at and not reason:
         raise answers.Wrong({"why": "Its plan was baselined: say why it leaves."})
@@ -144,3 +146,22 @@ def _faults_of_days(fields: Mapping[str, Any]) -> dict[str, str]:
     if starts and ends and ends <= starts:
         return {"ends_on": "It ends before it starts: give a later day."}
     return {}
+
+
+def _faults_of_start(initiative: Initiative, fields: Mapping[str, Any]) -> dict[str, str]:
+    starts: date | None = fields.get("starts_on")
+    if starts is None or starts == initiative.starts_on:
+        return {}
+    fault = claimed.fault_of_day(initiative.claims.all(), starts)
+    return {"starts_on": fault} if fault else {}
+
+
+def _faults_of_year(initiative: Initiative, plan: Plan) -> dict[str, str]:
+    """A plan of another year than that of which it claims already."""
+    others = initiative.claims.exclude(pool__year=plan.year).select_related("pool").order_by("pk")
+    if not others:
+        return {}
+    return {
+        "plan": f"The plan is of {plans.in_words(plan.year)}, and it draws on a pool of another year with "
+        f"{claimed.in_words(others)}: withdraw that first, or begin a new initiative in this plan."
+    }

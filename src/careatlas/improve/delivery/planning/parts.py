@@ -1,5 +1,6 @@
 """Milestones, measures, risks and cycles of an initiative: added, changed, taken out; each under the version its writer
-saw, and once the plan is baselined with the reason.
+saw, and once the plan is baselined with the reason. A measure that quality is judged by already is changed by somebody
+who claims nothing (`independence`).
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +13,7 @@ from django.utils import timezone
 from careatlas.engine.release import Release
 from careatlas.errors import NotKnownError
 from careatlas.improve.delivery.models import Initiative, Measure
-from careatlas.improve.delivery.planning import answers, asks, initiatives, who
+from careatlas.improve.delivery.planning import answers, asks, independence, initiatives, who
 from careatlas.improve.delivery.planning.asks import PARTS, PartKind
 from careatlas.improve.evidence.writing.answers import Wrong
 from careatlas.improve.evidence.writing.drafting import check_area
@@ -45,6 +46,8 @@ def add(number: int, key: str, said: Mapping[str, Any], user: User, release: Rel
     answers.refuse(_CHECKS[key](fields, initiative, release))
     if getattr(initiative, key).count() >= MOST:
         raise Wrong({kind.asks[0].field: f"There are {MOST} already: make a second initiative of it."})
+    if kind is asks.MEASURES:
+        independence.check_new_measure(initiative, fields["kind"], user)
     reason = answers.read_why(why)
     if kind.fixed and not reason and initiatives.is_baselined(initiative):
         raise Wrong({"why": f"The plan was baselined: say why a {kind.one} is added."})
@@ -64,6 +67,8 @@ def change(
     fields = answers.read(kind.asks, said, release, initiative)
     now = {ask.field: getattr(row, ask.field) for ask in kind.asks}
     answers.refuse(_CHECKS[key](now | fields, initiative, release))
+    if isinstance(row, Measure):
+        independence.check_measure(initiative, row, fields, user, why)
     reason = initiatives.reason_for(initiative, row, fields, kind.fixed, why)
     return keeping.change(row, user.email, reason or f"changed a {kind.one}", version, **fields)
 
@@ -76,6 +81,8 @@ def remove(key: str, number: int, user: User, version: int, why: str = "") -> In
     row.refresh_from_db()
     if row.version != version:
         raise keeping.EditedMeanwhile(row)
+    if isinstance(row, Measure):
+        independence.check_removal(initiative, row, user, why)
     reason = answers.read_why(why)
     if not reason and initiatives.is_baselined(initiative):
         raise Wrong({"why": f"The plan was baselined: say why the {kind.one} is taken out."})

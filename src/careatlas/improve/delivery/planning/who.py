@@ -7,7 +7,7 @@ of themselves at registering counts for nothing here: plans name money and peopl
 
 from django.db.models import Q, QuerySet
 
-from careatlas.improve.delivery.models import Gateway, Initiative, Plan, Pool, Status
+from careatlas.improve.delivery.models import Claim, Form, Gateway, Initiative, Plan, Pool, Status
 from careatlas.improve.people.models import Grant, Organisation, Role, User
 
 WRITERS = (Role.PLAN_MANAGER,)
@@ -60,6 +60,15 @@ def written_by(user: User) -> QuerySet[Initiative]:
     """Those that the person may change."""
     mine = within(user, OWN_OR_PLANS, WRITERS)
     return Initiative.objects.filter(mine & OF_HERE).select_related("organisation", "plan")
+
+
+def visible_claims(user: User) -> QuerySet[Claim]:
+    """Those of initiatives that the person sees; and, to finance of a pool's area, what somebody past an idea claims of
+    it in cash, whoever that is: finance says whether a budget line fell."""
+    cash = within(user, "pool__area", (Role.FINANCE_ASSURER,)) & Q(form=Form.CASH, pence__gt=0)
+    here = Q(initiative__is_simulated=False) | Q(initiative__organisation__is_current=True)
+    asked = cash & here & ~Q(initiative__status=Status.IDEA)
+    return Claim.objects.filter(Q(initiative__in=visible_initiatives(user).values("pk")) | asked)
 
 
 def visible_pools(user: User) -> QuerySet[Pool]:

@@ -25,7 +25,8 @@ def exceptions(initiative: Initiative, lines: Iterable[Line], quality: Quality, 
     for line in lines:
         told += _of_money(line)
     told += [f"Quality got worse: {title}." for title in quality.worse]
-    told += [f"Quality is not known, figures are missing: {title}." for title in quality.missing]
+    if _has_begun(initiative, month):
+        told += [f"Quality is not known, figures are missing: {title}." for title in quality.missing]
     return told
 
 
@@ -36,6 +37,12 @@ def is_short(planned: int, other: int | None) -> bool:
     (False, True, True, False)
     """
     return other is not None and planned - other > TOLERATED * abs(planned)
+
+
+def _has_begun(initiative: Initiative, month: date) -> bool:
+    """Whether the month lies in its time: before its start no figure of quality can be there."""
+    starts_on = initiative.starts_on
+    return starts_on is None or months.first_whole_month(starts_on) <= months.month_of(month)
 
 
 def _of_money(line: Line) -> list[str]:

@@ -2,7 +2,8 @@
 
 Whoever writes the initiative sends in. That quality got worse, or is missing, is excused by a named person who wrote
 none of its claims: a plan manager or publisher, who sign its gates, or an assessor, who agrees to harm as a clinical
-lead. An excuse is of its month, and the next return asks for it anew: what stays worse goes on being looked at.
+lead. An excuse is of its month and of the measures seen then, and the next return asks for it anew (`ledger.excuses`):
+what stays worse goes on being looked at, and what gets worse later was never excused.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,10 +16,10 @@ from django.utils import timezone
 
 from careatlas.engine.release import Release
 from careatlas.errors import NotKnownError
-from careatlas.improve.delivery.ledger import claims, months
+from careatlas.improve.delivery.ledger import months
 from careatlas.improve.delivery.ledger.money import read_pounds
 from careatlas.improve.delivery.models import Initiative, Return, Status
-from careatlas.improve.delivery.planning import answers, initiatives, parts, plans, who
+from careatlas.improve.delivery.planning import answers, independence, initiatives, parts, plans, who
 from careatlas.improve.delivery.reporting.exceptions import exceptions
 from careatlas.improve.delivery.reporting.prefill import Line, figures_of
 from careatlas.improve.delivery.reporting.returns import Asked, asked_of, asked_of_plan
@@ -52,7 +53,8 @@ def send(
     faults |= _take_milestones(initiative, said, user, release)
     words, why = cleaned(said.get("words", _standing(now, "words"))), answers.read_why(said.get("why", ""))
     faults |= _faults_of_words(words, exceptions(initiative, lines, now.quality, month), now)
-    excuse = _excuse_of(now, cleaned(said.get("excuse", _standing(now, "excuse"))), user, faults)
+    of_quality = cleaned(said.get("excuse", _standing(now, "excuse")))
+    excuse = {} if of_quality == _standing(now, "excuse") else _excuse_of(now, of_quality, user, faults)
     fields = {"figures": now.of_withdrawn | figures_of(lines), "words": words, **excuse}
     if now.is_sent and not why and any(getattr(now.standing, name) != it for name, it in fields.items()):
         faults["why"] = "It was sent in already: say why it changes."
@@ -62,8 +64,8 @@ def send(
 
 @transaction.atomic
 def excuse(number: int, month: date, words: str, user: User, version: int, release: Release) -> Return:
-    """Say why quality does not count against it; an empty one is taken back. Whoever may, may write nothing else by it.
-    Raises as `send` does."""
+    """Say why quality does not count against it, as it stands now; an empty one is taken back. Whoever may, may write
+    nothing else by it. Raises as `send` does."""
     initiative = initiatives.seen(number, user)
     if not may_excuse(user, initiative):
         raise NotKnownError(f"Initiative {number}", "is none that you may excuse.", "Somebody else may.")
@@ -71,11 +73,9 @@ def excuse(number: int, month: date, words: str, user: User, version: int, relea
     now = _current(initiative, month, version, release)
     faults: dict[str, str] = {}
     fields = _excuse_of(now, cleaned(words), user, faults)
-    if not cleaned(words) and not fields:
+    if not cleaned(words) and not _standing(now, "excuse"):
         faults["excuse"] = "Say why it does not count against it."
     answers.refuse(faults)
-    if now.standing is not None and not fields:
-        return now.standing
     why = f"excused quality in {_in_words(month)}" if fields["excuse"] else "took the excuse back"
     if now.standing is None:
         return keeping.create(Return, user.email, why, initiative=initiative, month=month, **fields)
@@ -95,9 +95,8 @@ def send_ready(plan_number: int, month: date, user: User, release: Release) -> S
 
 
 def may_excuse(user: User, initiative: Initiative) -> bool:
-    if not who.has(user, initiative.organisation, *EXCUSERS):
-        return False
-    return not any(user.email in claims.authors_of(claim) for claim in initiative.claims.all())
+    is_one = who.has(user, initiative.organisation, *EXCUSERS)
+    return is_one and independence.is_independent(user, initiative)
 
 
 def _current(initiative: Initiative, month: date, version: int, release: Release) -> Asked:
@@ -169,20 +168,18 @@ def _standing(now: Asked, field: str) -> str:
 
 
 def _excuse_of(now: Asked, words: str, user: User, faults: dict[str, str]) -> dict[str, Any]:
-    """What is kept of an excuse: nothing new where it says what stands."""
-    if words == _standing(now, "excuse"):
-        return {}
+    """What is kept of an excuse: of the measures that did not hold as it was said."""
     if not words:
-        return {"excuse": "", "excused_by": None}
+        return {"excuse": "", "excused": [], "excused_by": None}
     if len(words) > LONGEST_WORDS:
         faults["excuse"] = f"{len(words):,} characters are too many: keep to {LONGEST_WORDS:,}."
-    elif not now.quality.worse and not now.quality.missing:
+    elif not now.quality.not_held:
         faults["excuse"] = "Nothing is to be excused: no measure of quality got worse or is missing."
     elif not may_excuse(user, now.initiative):
         faults["excuse"] = (
             "You claim what it saves: why quality does not count against it, somebody else says."
         )
-    return {"excuse": words, "excused_by": user}
+    return {"excuse": words, "excused": list(now.quality.not_held), "excused_by": user}
 
 
 def _is_sent_now(one: Asked, user: User) -> bool:

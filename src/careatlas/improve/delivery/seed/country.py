@@ -14,10 +14,10 @@ import numpy as np
 from django.db import transaction
 
 from careatlas.engine.release import Release
-from careatlas.improve.delivery.ledger import claims, months
+from careatlas.improve.delivery.ledger import claims, months, stopping
 from careatlas.improve.delivery.ledger.months import first_of_year
 from careatlas.improve.delivery.models import Form, Initiative, Plan, Pool
-from careatlas.improve.delivery.planning import beginnings, gateways, parts, plans
+from careatlas.improve.delivery.planning import beginnings, parts, plans
 from careatlas.improve.delivery.seed import works
 from careatlas.improve.delivery.seed.boards import Board, Row
 from careatlas.improve.delivery.seed.projects import project
@@ -103,7 +103,7 @@ def _first_board(scene: Scene, organisation: Organisation) -> Board:
     board.has_in_mind(works.IDEA)
     board.fix()
     _share(_confirm(running[works.OWN_STAFF], scene.people["finance.assurer"]), manager)
-    gateways.stop(stopped.pk, manager, stopped.version, works.WHY_STOPPED)
+    stopping.stop(stopped.pk, manager, stopped.version, works.WHY_STOPPED)
     _put_off(scene, running[works.ONE_PRICE])
     _begin_next_year(scene, organisation, manager)
     project(scene, organisation, manager)
