@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from careatlas.engine.release import Release
 from careatlas.improve.delivery.ledger.claims import phased_as
-from careatlas.improve.delivery.ledger.months import first_day, month_of
 from careatlas.improve.delivery.models import Claim, Cost, Figure, Initiative, Measure, Pool, PoolSize, Return
+from careatlas.improve.delivery.months import first_day, month_of
 from careatlas.improve.people.models import Organisation, User
 
 YEAR = 2025

@@ -16,8 +16,8 @@ from small_release import release_of
 
 from careatlas.engine.release import Release
 from careatlas.improve.delivery.ledger.claims import phased_as
-from careatlas.improve.delivery.ledger.months import first_day, last_day, month_of
 from careatlas.improve.delivery.models import Claim, Figure, Initiative, Measure, Pool
+from careatlas.improve.delivery.months import first_day, last_day, month_of
 from careatlas.improve.people import organisations
 
 BOARDS, ACTIVITIES, POOLS, INITIATIVES = 42, 36, 504, 2000

@@ -8,8 +8,8 @@ import pytest
 from authored import example
 
 from careatlas.improve.delivery.ledger import claims, quality, sums
-from careatlas.improve.delivery.ledger.months import month_of
 from careatlas.improve.delivery.models import Claim, Initiative, Milestone, Plan, Pool, Return, Status
+from careatlas.improve.delivery.months import month_of
 from careatlas.improve.delivery.planning import gateways
 from careatlas.improve.delivery.seed import costs
 from careatlas.improve.delivery.seed.country import make_plans, truth_of

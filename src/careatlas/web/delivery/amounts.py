@@ -4,7 +4,7 @@ interval, its months and what it cannot tell."""
 from typing import Any
 
 from careatlas.catalogue.delivery_gates import load_cost_lines
-from careatlas.improve.delivery.ledger import months
+from careatlas.improve.delivery import months
 from careatlas.improve.delivery.ledger.sums import Amounts
 from careatlas.improve.delivery.models import Claim, Pool, PoolSize
 from careatlas.improve.delivery.planning.plans import in_words

@@ -10,7 +10,8 @@ from django.shortcuts import render
 
 from careatlas.engine.release import Release
 from careatlas.errors import NotKnownError
-from careatlas.improve.delivery.ledger import months, sums
+from careatlas.improve.delivery import months
+from careatlas.improve.delivery.ledger import sums
 from careatlas.improve.delivery.ledger.shares import SPLITS
 from careatlas.improve.delivery.ledger.sums import Leaf, Ledger, Line, Sum
 from careatlas.improve.delivery.models import Claim, Pool, Status

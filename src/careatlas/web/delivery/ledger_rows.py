@@ -4,7 +4,8 @@ on; and the same a claim a row, as a page shows them."""
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from careatlas.improve.delivery.ledger import months, sums
+from careatlas.improve.delivery import months
+from careatlas.improve.delivery.ledger import sums
 from careatlas.improve.delivery.ledger.sums import Amounts, Leaf, Line
 from careatlas.improve.delivery.models import Pool
 from careatlas.methods.attribution import KINDS

@@ -8,7 +8,8 @@ from django.shortcuts import render
 
 from careatlas.engine.release import Release
 from careatlas.errors import NotKnownError
-from careatlas.improve.delivery.ledger import months, pools, sizes
+from careatlas.improve.delivery import months
+from careatlas.improve.delivery.ledger import pools, sizes
 from careatlas.improve.delivery.ledger.pools import Draw
 from careatlas.improve.delivery.models import Claim
 from careatlas.improve.delivery.planning import who

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from careatlas.catalogue.delivery_gates import load_delivery_gates
-from careatlas.improve.delivery.ledger import months
+from careatlas.improve.delivery import months
 from careatlas.improve.delivery.ledger.money import in_pounds
 from careatlas.improve.delivery.models import Initiative, Milestone, Plan, Return, Status
 from careatlas.improve.delivery.planning import initiatives

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from careatlas.errors import NotKnownError
-from careatlas.improve.delivery.ledger import months
+from careatlas.improve.delivery import months
 from careatlas.improve.delivery.models import Claim, Form, Initiative, MeasureKind, Pool, Status, Timing
 from careatlas.improve.delivery.planning import independence, initiatives, who
 from careatlas.improve.delivery.planning.plans import in_words

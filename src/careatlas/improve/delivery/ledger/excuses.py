@@ -7,8 +7,8 @@ stopped no more returns are asked. What whoever wrote a claim says, before or af
 
 from collections.abc import Collection, Iterable, Mapping
 
-from careatlas.improve.delivery.ledger.months import month_of
 from careatlas.improve.delivery.models import Initiative, Return
+from careatlas.improve.delivery.months import month_of
 from careatlas.improve.delivery.planning import independence
 from careatlas.improve.delivery.planning.initiatives import OVER
 

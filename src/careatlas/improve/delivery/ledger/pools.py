@@ -16,7 +16,8 @@ from django.db.models import Q, QuerySet
 from careatlas.catalogue.delivery_gates import load_cost_lines
 from careatlas.engine.release import Release
 from careatlas.errors import NotKnownError
-from careatlas.improve.delivery.ledger import in_the_way, months, sizes
+from careatlas.improve.delivery import months
+from careatlas.improve.delivery.ledger import in_the_way, sizes
 from careatlas.improve.delivery.models import Claim, Cost, Initiative, Pool, PoolSize, Status
 from careatlas.improve.delivery.planning import claimed, who
 from careatlas.improve.delivery.planning.plans import FIRST_YEAR, LAST_YEAR, in_words

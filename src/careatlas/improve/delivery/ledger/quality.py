@@ -19,9 +19,9 @@ import numpy as np
 
 from careatlas.engine.release import Release
 from careatlas.improve.delivery.ledger import excuses
-from careatlas.improve.delivery.ledger.months import Series, first_whole_month, in_words, month_of, monthly
 from careatlas.improve.delivery.ledger.told import claimed_until, published_until
 from careatlas.improve.delivery.models import Claim, Figure, Initiative, Measure, MeasureKind
+from careatlas.improve.delivery.months import Series, first_whole_month, in_words, month_of, monthly
 from careatlas.improve.evidence.models import Direction
 from careatlas.methods.estimate import Numbers
 from careatlas.methods.quality_gate import QualityGate, quality_gate

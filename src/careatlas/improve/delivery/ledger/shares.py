@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from careatlas.improve.delivery.ledger import months
+from careatlas.improve.delivery import months
 from careatlas.improve.delivery.ledger.sizes import is_barred
 from careatlas.improve.delivery.models import Claim, PoolSize
 from careatlas.methods.attribution import (

@@ -17,9 +17,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from careatlas.engine.release import Release
-from careatlas.improve.delivery.ledger import in_the_way, months, usual
-from careatlas.improve.delivery.ledger.months import Series, first_whole_month, month_of
+from careatlas.improve.delivery import months
+from careatlas.improve.delivery.ledger import in_the_way, usual
 from careatlas.improve.delivery.models import Pool, PoolSize
+from careatlas.improve.delivery.months import Series, first_whole_month, month_of
 from careatlas.present.usual_history import changes_of
 
 PENCE_IN_A_POUND = 100

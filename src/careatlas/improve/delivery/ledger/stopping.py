@@ -4,7 +4,7 @@ nothing: nothing of what it would have claimed stays."""
 from django.db import transaction
 from django.utils import timezone
 
-from careatlas.improve.delivery.ledger import months
+from careatlas.improve.delivery import months
 from careatlas.improve.delivery.ledger.claims import UNCONFIRMED
 from careatlas.improve.delivery.models import Claim, Initiative, Status
 from careatlas.improve.delivery.planning import gateways, initiatives

@@ -13,7 +13,8 @@ from typing import NamedTuple
 from django.db.models import QuerySet
 
 from careatlas.engine.release import Release
-from careatlas.improve.delivery.ledger import months, quality, shares
+from careatlas.improve.delivery import months
+from careatlas.improve.delivery.ledger import quality, shares
 from careatlas.improve.delivery.ledger.claims import phased_as, that_draw
 from careatlas.improve.delivery.ledger.quality import Quality
 from careatlas.improve.delivery.ledger.shares import Share

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterable
 
 from careatlas.engine.release import Release
-from careatlas.improve.delivery.ledger.months import first_of_year, is_whole, month_of
 from careatlas.improve.delivery.ledger.sizes import sizes_of
 from careatlas.improve.delivery.models import Claim
+from careatlas.improve.delivery.months import first_of_year, is_whole, month_of
 
 
 def claimed_until(

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from careatlas.improve.delivery.ledger.months import YEAR, Series, in_words, month_of
+from careatlas.improve.delivery.months import YEAR, Series, in_words, month_of
 from careatlas.methods.counterfactual import FULL_HISTORY, LEAST_HISTORY, business_as_usual, learnt_chances
 from careatlas.methods.estimate import Numbers
 from careatlas.present.series import SPELL

@@ -10,9 +10,8 @@ from django.db.models import QuerySet
 
 from careatlas.catalogue.delivery_gates import load_cost_lines
 from careatlas.improve.delivery.models import Claim
+from careatlas.improve.delivery.months import first_day, first_of_year
 from careatlas.improve.delivery.planning.plans import in_words as year_in_words
-
-APRIL, MONTHS = 3, 12  # how many months of a calendar year come before April; months of a year
 
 
 def fault_of_day(claims: QuerySet[Claim], day: date) -> str:
@@ -36,5 +35,5 @@ def in_words(claims: Iterable[Claim]) -> str:
 
 def _first_month(claim: Claim) -> date:
     """The first day of the first month of which something is claimed."""
-    place = next(place for place, pence in enumerate(claim.phasing, APRIL) if pence)
-    return date(claim.pool.year + place // MONTHS, place % MONTHS + 1, 1)
+    months = enumerate(claim.phasing, first_of_year(claim.pool.year))
+    return first_day(next(month for month, pence in months if pence))

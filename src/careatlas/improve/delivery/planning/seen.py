@@ -13,6 +13,7 @@ import numpy as np
 from careatlas.engine.period_written import months_from
 from careatlas.engine.release import Release
 from careatlas.improve.delivery.models import Measure
+from careatlas.improve.delivery.months import first_day, last_day, month_of
 from careatlas.methods import spc
 from careatlas.present import spc_signals
 from careatlas.present.numbers import STATUS_WORDS, interval, number_with_unit
@@ -104,9 +105,7 @@ def chart_points(measure: Measure, release: Release) -> list[dict[str, Any]]:
 
 
 def _months(first: date, last: date) -> list[tuple[date, date]]:
-    count = (last.year - first.year) * 12 + last.month - first.month + 1
-    starts = [divmod(first.year * 12 + first.month - 1 + n, 12) for n in range(count)]
-    return [months_from(year, month + 1, 1) for year, month in starts]
+    return [(first_day(each), last_day(each)) for each in range(month_of(first), month_of(last) + 1)]
 
 
 def _or_none(value: float) -> float | None:

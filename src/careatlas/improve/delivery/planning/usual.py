@@ -5,7 +5,6 @@ and what is said, is `present.business_as_usual`.
 """
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy as np
 from careatlas.engine.release import Release
 from careatlas.errors import NotKnownError
 from careatlas.improve.delivery.models import Measure
+from careatlas.improve.delivery.months import first_day, first_whole_month, month_of
 from careatlas.present import business_as_usual, usual_chart
 from careatlas.present.theme import Spec
 from careatlas.present.usual_history import Months, comparison, start_asked
@@ -34,7 +34,7 @@ def usual_of(measure: Measure, release: Release) -> Usual:
         raise NotKnownError(
             measure.title, "has no start to be compared from.", "Give the initiative a start."
         )
-    start = f"{_first_whole_month(started):%Y-%m}"
+    start = f"{first_day(first_whole_month(started)):%Y-%m}"
     if not measure.indicator:
         return _of_entered(measure, start)
     after = business_as_usual.list_usual(
@@ -52,10 +52,10 @@ def _of_entered(measure: Measure, start: str) -> Usual:
     values = dict(measure.figures.values_list("month", "value"))
     if not values:
         raise NotKnownError(measure.title, "has no figures yet.", "Enter them by month.")
-    first, last = (_position(month) for month in (min(values), max(values)))
+    first, last = (month_of(month) for month in (min(values), max(values)))
     count = np.full(last - first + 1, np.nan)
     for month, value in values.items():
-        count[_position(month) - first] = value
+        count[month_of(month) - first] = value
     months = Months(first, count)
     at = start_asked(months, start)
     compared = comparison(months, at, {})
@@ -63,11 +63,3 @@ def _of_entered(measure: Measure, start: str) -> Usual:
     after = business_as_usual.beside_usual(months, at, compared, measure.target_percent)
     about = {"title": measure.title, "short_title": measure.title, "numerator": None, "denominator": None}
     return Usual(business_as_usual.months_before(months, at, compared), [row | named for row in after], about)
-
-
-def _first_whole_month(day: date) -> date:
-    return day if day.day == 1 else date(day.year + day.month // 12, day.month % 12 + 1, 1)
-
-
-def _position(month: date) -> int:
-    return month.year * 12 + month.month - 1

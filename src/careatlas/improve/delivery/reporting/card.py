@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any, TypedDict
 
 from careatlas.engine.release import Release
-from careatlas.improve.delivery.ledger import months
+from careatlas.improve.delivery import months
 from careatlas.improve.delivery.ledger.shares import SPLITS
 from careatlas.improve.delivery.models import Initiative
 from careatlas.improve.delivery.planning import who

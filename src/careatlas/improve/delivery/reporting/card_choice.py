@@ -6,6 +6,7 @@ from typing import NamedTuple
 from careatlas.engine.release import Release
 from careatlas.errors import NotKnownError
 from careatlas.improve.delivery.models import Return
+from careatlas.improve.delivery.months import first_day, month_of
 from careatlas.improve.delivery.reporting.returns import last_month, month_named
 from careatlas.improve.evidence.writing.sections import workstreams
 from careatlas.improve.people import organisations
@@ -49,7 +50,6 @@ def latest_month(organisation: Organisation, today: date) -> date:
 
 def months_offered(month: date, today: date) -> list[date]:
     """The last twenty-four that have ended, the newest first, and the one that is shown."""
-    last = last_month(today)
-    place = last.year * 12 + last.month - 1
-    found = {date(n // 12, n % 12 + 1, 1) for n in range(place - 23, place + 1)}
+    last = month_of(last_month(today))
+    found = {first_day(each) for each in range(last - 23, last + 1)}
     return sorted(found | {month}, reverse=True)

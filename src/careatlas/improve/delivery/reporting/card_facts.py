@@ -8,7 +8,8 @@ from datetime import date
 from django.db.models import Q, QuerySet
 
 from careatlas.engine.release import Release
-from careatlas.improve.delivery.ledger import months, quality
+from careatlas.improve.delivery import months
+from careatlas.improve.delivery.ledger import quality
 from careatlas.improve.delivery.ledger.quality import Quality
 from careatlas.improve.delivery.ledger.sums import Ledger, claims_of, ledger
 from careatlas.improve.delivery.models import Claim, Initiative, PoolSize, Status

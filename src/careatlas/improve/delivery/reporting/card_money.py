@@ -14,7 +14,7 @@ from typing import NamedTuple, TypedDict
 
 from django.db.models import OuterRef, Subquery
 
-from careatlas.improve.delivery.ledger import months
+from careatlas.improve.delivery import months
 from careatlas.improve.delivery.ledger.sums import Ledger
 from careatlas.improve.delivery.models import Claim, PoolSize, Return
 from careatlas.improve.delivery.planning.plans import year_of

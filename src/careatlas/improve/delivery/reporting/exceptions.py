@@ -6,7 +6,7 @@ Milestones, days and risks are judged as everywhere (`planning.due`), at the mon
 from collections.abc import Iterable
 from datetime import date
 
-from careatlas.improve.delivery.ledger import months
+from careatlas.improve.delivery import months
 from careatlas.improve.delivery.ledger.quality import Quality
 from careatlas.improve.delivery.models import Initiative
 from careatlas.improve.delivery.planning import due

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from careatlas.catalogue.delivery_gates import load_cost_lines
 from careatlas.engine.release import Release
-from careatlas.improve.delivery.ledger import months, shares
+from careatlas.improve.delivery import months
+from careatlas.improve.delivery.ledger import shares
 from careatlas.improve.delivery.ledger.claims import that_draw
 from careatlas.improve.delivery.ledger.sums import months_of
 from careatlas.improve.delivery.models import Claim, Initiative, PoolSize, Return

@@ -15,7 +15,8 @@ from django.db.models import Count, Q, QuerySet
 
 from careatlas.engine.release import Release
 from careatlas.errors import NotKnownError
-from careatlas.improve.delivery.ledger import months, quality
+from careatlas.improve.delivery import months
+from careatlas.improve.delivery.ledger import quality
 from careatlas.improve.delivery.ledger.quality import Quality
 from careatlas.improve.delivery.models import Initiative, Plan, Return, Status
 from careatlas.improve.delivery.planning import due, who

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from careatlas.engine.release import Release
 from careatlas.errors import NotKnownError
-from careatlas.improve.delivery.ledger import months
+from careatlas.improve.delivery import months
 from careatlas.improve.delivery.ledger.money import read_pounds
 from careatlas.improve.delivery.models import Initiative, Return, Status
 from careatlas.improve.delivery.planning import answers, independence, initiatives, parts, plans, who

@@ -11,7 +11,7 @@ import xlsxwriter
 
 from careatlas.catalogue.delivery_gates import load_cost_lines
 from careatlas.engine.release import Release
-from careatlas.improve.delivery.ledger import months
+from careatlas.improve.delivery import months
 from careatlas.improve.delivery.models import Plan, Pool, Return
 from careatlas.improve.delivery.planning import plans, who
 from careatlas.improve.delivery.reporting.spreadsheet_sheets import SHEETS, Column, Sheet, rows_of, text_in

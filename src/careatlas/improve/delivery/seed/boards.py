@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from careatlas.improve.delivery.ledger import claims, months, pools
-from careatlas.improve.delivery.ledger.months import first_day, first_of_year, month_of
+from careatlas.improve.delivery import months
+from careatlas.improve.delivery.ledger import claims, pools
 from careatlas.improve.delivery.models import Claim, Cost, Form, Initiative, Plan, Pool, Return
+from careatlas.improve.delivery.months import first_day, first_of_year, month_of
 from careatlas.improve.delivery.planning import initiatives, plans
 from careatlas.improve.delivery.seed import costs, works
 from careatlas.improve.delivery.seed.parts import Parts

@@ -4,7 +4,7 @@ months alone; what was planted stands beside the country's other truth.
 
 import numpy as np
 
-from careatlas.improve.delivery.ledger.months import first_day
+from careatlas.improve.delivery.months import first_day
 from careatlas.sources.simulated_country.planting import (
     NOISE_AUTOCORRELATION,
     NOISE_STANDARD_DEVIATION,
@@ -18,7 +18,7 @@ DEAREST = 1  # January
 
 
 def simulated(start: int, last: int, planted: float, by_lot: np.random.Generator) -> dict[int, int]:
-    """Pence by month, counted as in `ledger.months`, from three years before ``start`` to ``last``: a season, errors
+    """Pence by month, counted as in `months`, from three years before ``start`` to ``last``: a season, errors
     that partly carry over, and from the start on so much less as was planted."""
     calendar = list(range(start - MONTHS_BEFORE, last + 1))
     level = np.exp(by_lot.uniform(np.log(LEAST_POUNDS), np.log(MOST_POUNDS)))

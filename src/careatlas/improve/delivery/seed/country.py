@@ -14,9 +14,10 @@ import numpy as np
 from django.db import transaction
 
 from careatlas.engine.release import Release
-from careatlas.improve.delivery.ledger import claims, months, stopping
-from careatlas.improve.delivery.ledger.months import first_of_year
+from careatlas.improve.delivery import months
+from careatlas.improve.delivery.ledger import claims, stopping
 from careatlas.improve.delivery.models import Form, Initiative, Plan, Pool
+from careatlas.improve.delivery.months import first_of_year
 from careatlas.improve.delivery.planning import beginnings, parts, plans
 from careatlas.improve.delivery.seed import works
 from careatlas.improve.delivery.seed.boards import Board, Row

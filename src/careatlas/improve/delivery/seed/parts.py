@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 from careatlas.catalogue.delivery_gates import load_delivery_gates
-from careatlas.improve.delivery.ledger.months import first_day, month_of
 from careatlas.improve.delivery.models import (
     Cycle,
     Direction,
@@ -17,6 +16,7 @@ from careatlas.improve.delivery.models import (
     Risk,
     Status,
 )
+from careatlas.improve.delivery.months import first_day, month_of
 from careatlas.improve.delivery.seed import works
 from careatlas.improve.delivery.seed.scene import Drawn, Scene, at_nine
 from careatlas.improve.delivery.seed.works import Work

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from careatlas.improve.delivery.ledger.months import YEAR, first_day
 from careatlas.improve.delivery.models import Cycle, Direction, Figure, Measure, MeasureKind
+from careatlas.improve.delivery.months import YEAR, first_day
 from careatlas.improve.delivery.planning import initiatives
 from careatlas.improve.delivery.seed import works
 from careatlas.improve.delivery.seed.parts import Parts

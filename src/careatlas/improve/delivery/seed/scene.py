@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 import numpy as np
 
 from careatlas.engine.release import Release
-from careatlas.improve.delivery.ledger.months import Series
 from careatlas.improve.delivery.models import Pool
+from careatlas.improve.delivery.months import Series
 from careatlas.improve.people.models import User
 
 
